@@ -1,0 +1,125 @@
+import { open } from 'node:fs/promises';
+import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { loadOperations } from '../operations/read.ts';
+import type { Operations } from '../operations/operation.ts';
+import { digestsOf, fits } from '../plan/fits.ts';
+import { readPlan } from '../plan/plan-file.ts';
+import { beginRun } from './begin-run.ts';
+import { execute, resultsFolder } from './execute.ts';
+import { exitStatus } from './exit-status.ts';
+import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
+import { openJournal } from './open-journal.ts';
+import type { Common, RunOptions } from './options.ts';
+import { guardsHold, makePlan, type PlanOptions, refuseInvalid } from './plan.ts';
+import { openInput } from './records.ts';
+import { openSession, type Session } from './session.ts';
+import { printPlan } from './terminal/print-plan.ts';
+
+export interface ApplyOptions extends PlanOptions, RunOptions {
+  readonly yes?: boolean;
+  readonly autoApprove?: boolean;
+}
+
+/** `tenantry apply`: a plan file as it was reviewed, or a playbook that is planned, shown and confirmed first. */
+export async function apply(options: ApplyOptions & Common, file: string): Promise<number> {
+  if (await isPlanFile(file)) return applyPlan(file, options);
+  const made = await makePlan(file, { ...options, offline: false }, { keepSession: true });
+  try {
+    if (options.json !== true) await printPlan(made.file, options);
+    if (!guardsHold(made)) return exitStatus.refused;
+    refuseInvalid(made.summary, options.skipInvalid === true);
+    if (!(await confirmed(options))) {
+      process.stderr.write('Nothing was applied.\n');
+      return exitStatus.refused;
+    }
+    return await applyPlan(made.file, options, made.session);
+  } finally {
+    await made.session?.close();
+    await made.remove();
+  }
+}
+
+/** Steps of applying a plan file: verify it, read again what it was made from, compare, begin, run. */
+async function applyPlan(file: string, options: ApplyOptions & Common, opened?: Session): Promise<number> {
+  const operations = loadOperations();
+  const plan = await readPlan(file);
+  const { header, summary } = plan;
+  if (header.offline) throw offlinePlan(header.playbook.file, header.input.file);
+  refuseInvalid(summary, options.skipInvalid === true);
+  if (summary.warnings.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(summary.warnings);
+
+  const playbook = await loadPlaybook(header.playbook.file, operations);
+  const sources = { ...options, input: header.input.file, related: pairs(header.input.related), param: pairs(header.parameters), params: options.params };
+  const parameters = await loadParameters(playbook, sources);
+  const input = await openInput(playbook, parameters, sources);
+  try {
+    const target = options.target ?? header.target;
+    refuseStale(fits(header, digestsOf({ playbook: playbook.source, input: input.digest, related: input.relatedDigests, parameters, operations: operations.digest, target })));
+    const journal = await openJournal(options.state);
+    try {
+      const session = opened ?? (await openSession(target, operations, playbook.limits));
+      try {
+        const folder = resultsFolder(options.state, options.results);
+        const run = await beginRun(journal, plan, { playbook, parameters, input, resultsFolder: folder, ...concurrency(options) });
+        return await execute({ journal, run, session, playbook, parameters, retryFailed: false, json: options.json === true, color: options.color, state: options.state });
+      } finally {
+        if (opened === undefined) await session.close();
+      }
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    input.close();
+  }
+}
+
+function concurrency(options: RunOptions): { readonly concurrency?: number } {
+  if (options.concurrency === undefined) return {};
+  if (!Number.isInteger(options.concurrency) || options.concurrency < 1) throw usage('--concurrency wants a whole number of at least 1');
+  return { concurrency: options.concurrency };
+}
+
+function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(map).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+}
+
+function refuseStale(diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
+}
+
+function offlinePlan(playbook: string, input: string): DiagnosticsError {
+  const message = 'the plan was made offline: it does not know what exists, so it cannot be applied';
+  const help = `plan again with a target:\n    tenantry plan ${playbook} --input ${input} --target … --out FILE`;
+  return new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help }]);
+}
+
+/** A plan file says so in its first bytes; anything else is taken for a playbook. */
+async function isPlanFile(file: string): Promise<boolean> {
+  const start = Buffer.alloc(16);
+  try {
+    const handle = await open(file);
+    try {
+      await handle.read(start, 0, start.length, 0);
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return false; // loading it as a playbook says what is wrong with the path
+  }
+  return start.toString('latin1').startsWith('{"tenantryPlan"');
+}
+
+async function confirmed(options: ApplyOptions): Promise<boolean> {
+  if (options.yes === true || options.autoApprove === true) return true;
+  if (!process.stdin.isTTY) {
+    throw usage('applying wants a yes, and there is no terminal to ask on', 'write a plan with --out, have it reviewed, and apply that file; or add --yes');
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/iu.test((await terminal.question('\nApply this plan? Only "yes" goes on: ')).trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import type { Playbook } from '../check/playbook.ts';
+import type { CheckedRow } from '../check/records.ts';
+import type { Journal, RunJournal, RunRecord, StepError } from '../journal/journal.ts';
+import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
+import type { OpenedPlan } from '../plan/plan-file.ts';
+import { digestOfRecord } from '../plan/fits.ts';
+import { wrapSecrets } from '../plan/secrets.ts';
+import type { Input } from './records.ts';
+
+/** What a run keeps so that every later command, on any machine, can go on with the state file alone. */
+export interface RunKept {
+  readonly delimiter: string;
+  readonly encoding: string;
+  readonly mark: boolean;
+  readonly results: string;
+  readonly concurrency?: number;
+}
+
+const batch = 500;
+
+/**
+ * Turns a reviewed plan into a run: the plan's records and the input's rows, in step, are copied into the
+ * journal; only then is the run begun.
+ * @throws DiagnosticsError PLAN_STALE where a row no longer is what was planned
+ */
+export async function beginRun(
+  journal: Journal,
+  plan: OpenedPlan,
+  making: { readonly playbook: Playbook; readonly parameters: Readonly<Record<string, unknown>>; readonly input: Input; readonly resultsFolder: (run: string) => string; readonly concurrency?: number },
+): Promise<RunJournal> {
+  const { playbook, parameters, input } = making;
+  const id = newRunId();
+  const kept: RunKept = {
+    delimiter: input.table.delimiter,
+    encoding: input.table.encoding,
+    mark: input.table.header.startsWith('\uFEFF'),
+    results: making.resultsFolder(id),
+    ...(making.concurrency === undefined ? {} : { concurrency: making.concurrency }),
+  };
+  const run = await journal.createRun({
+    id,
+    createdAt: Date.now(),
+    plan: plan.header,
+    summary: plan.summary,
+    playbookSource: playbook.source,
+    inputHeader: input.table.header,
+    records: plan.summary.records,
+    parameters: wrapSecrets(parameters, playbook.parameters),
+    options: kept,
+  });
+  await copyRecords(run, plan, input.records(), playbook);
+  await run.begin();
+  return run;
+}
+
+/** `20261123-105501-3fa9`: sorts by time, short enough to type. */
+function newRunId(): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/gu, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${randomBytes(2).toString('hex')}`;
+}
+
+async function copyRecords(run: RunJournal, plan: OpenedPlan, rows: AsyncIterable<CheckedRow>, playbook: Playbook): Promise<void> {
+  const iterator = rows[Symbol.asyncIterator]();
+  let pending: RunRecord[] = [];
+  const refused: { readonly planned: PlannedRecord }[] = [];
+  for await (const planned of plan.records()) {
+    const next = await iterator.next();
+    if (next.done === true) throw stale(planned, 'the input has fewer rows now');
+    pending.push(runRecord(planned, next.value, playbook));
+    if (planned.invalid !== undefined) refused.push({ planned });
+    if (pending.length === batch) {
+      await run.addRecords(pending);
+      pending = [];
+    }
+  }
+  if (pending.length > 0) await run.addRecords(pending);
+  await iterator.return?.();
+  for (const { planned } of refused) await run.append(refusal(planned));
+}
+
+function runRecord(planned: PlannedRecord, row: CheckedRow, playbook: Playbook): RunRecord {
+  if (!row.ok) {
+    if (planned.invalid === undefined) throw stale(planned, 'the row is not valid any more');
+    return { index: planned.index, key: planned.key, planned, values: {}, raw: row.row.raw };
+  }
+  if (digestOfRecord(row.record) !== planned.digest) throw stale(planned, 'the row has changed');
+  return {
+    index: planned.index,
+    key: planned.key,
+    planned,
+    values: wrapSecrets(row.record.values, playbook.input.record),
+    raw: row.record.raw,
+  };
+}
+
+/** A row that could not be used is a failed record from the start, so that it is in failed.csv with its reason. */
+function refusal(planned: PlannedRecord) {
+  const reasons = planned.invalid ?? [];
+  const error: StepError = {
+    step: '',
+    code: reasons[0]?.code ?? 'INPUT_CELL',
+    message: reasons.map((diagnostic) => diagnostic.message).join('; '),
+  };
+  return { type: 'settled', record: planned.index, path: '', outcome: 'failed', error, at: Date.now() } as const;
+}
+
+function stale(planned: PlannedRecord, why: string): DiagnosticsError {
+  const message = `the plan no longer fits: row ${planned.row} (${planned.key}): ${why}`;
+  return new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help: 'plan again, and have the new plan reviewed' }]);
+}
+
+/** The plan that a run was begun with. */
+export function planOf(header: { readonly plan: unknown; readonly summary: unknown }): { readonly header: PlanHeader; readonly summary: PlanSummary } {
+  return { header: header.plan as PlanHeader, summary: header.summary as PlanSummary };
+}

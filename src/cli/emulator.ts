@@ -1,0 +1,53 @@
+import process from 'node:process';
+import { loadOperations } from '../operations/read.ts';
+import { exitStatus } from './exit-status.ts';
+import type { Common } from './options.ts';
+
+export interface EmulatorOptions {
+  readonly port?: number;
+  readonly latency?: number;
+  readonly rate?: number;
+  readonly faults?: string;
+  readonly orderLag?: number;
+  readonly seed?: number;
+}
+
+/** `tenantry emulator`: Partner Center on a loopback port until the process is told to stop. */
+export async function emulator(options: EmulatorOptions & Common): Promise<number> {
+  const { startEmulator, emulatorCredentials } = await import('../emulator/server.ts');
+  const running = await startEmulator(
+    {
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
+      ...(options.rate === undefined ? {} : { rate: options.rate }),
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+      ...(options.orderLag === undefined ? {} : { orderLagSeconds: options.orderLag }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+    },
+    loadOperations(),
+  );
+  const { tenantId, clientId, clientSecret } = emulatorCredentials;
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ url: running.url, tenantId, clientId, clientSecret })}\n`);
+  } else {
+    process.stdout.write(
+      [
+        `Partner Center's emulator listens on ${running.url}`,
+        'To work against it from another terminal:',
+        '',
+        `    export TENANTRY_TARGET=${running.url} TENANTRY_TENANT_ID=${tenantId} \\`,
+        `           TENANTRY_CLIENT_ID=${clientId} TENANTRY_CLIENT_SECRET=${clientSecret}`,
+        '',
+        `What it holds: ${running.url}/_emulator/state   What it saw: ${running.url}/_emulator/stats`,
+        'Ctrl-C stops it; its state is gone then.',
+        '',
+      ].join('\n'),
+    );
+  }
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await running.close();
+  return exitStatus.done;
+}

@@ -1,0 +1,124 @@
+import path from 'node:path';
+import process from 'node:process';
+import type { Playbook } from '../check/playbook.ts';
+import type { Journal, RunJournal } from '../journal/journal.ts';
+import { applyRun } from '../run/apply.ts';
+import type { RunTotals } from '../run/event.ts';
+import { exitStatus } from './exit-status.ts';
+import type { RunKept } from './begin-run.ts';
+import type { Session } from './session.ts';
+import { makeProgress } from './terminal/progress.ts';
+import { printOutcome } from './terminal/print-outcome.ts';
+import { writeResults, type WrittenFile } from './write-results.ts';
+
+/** CI kills 2.5 s after SIGTERM; what has not answered by then is settled on resume. */
+const drainMs = 5_000;
+
+export interface Execution {
+  readonly journal: Journal;
+  readonly run: RunJournal;
+  readonly session: Session;
+  readonly playbook: Playbook;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly retryFailed: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+  /** The state option as it was given, for the command that resumes. */
+  readonly state: string;
+}
+
+/**
+ * Runs what is open of a run, draws its progress, writes its result files and says how to go on.
+ * @returns the exit status
+ */
+export async function execute(execution: Execution): Promise<number> {
+  const { journal, run, session, playbook, parameters, retryFailed } = execution;
+  const kept = run.header.options as RunKept;
+  const resume = resumeCommand(execution);
+  const progress = makeProgress({ json: execution.json, color: execution.color, resume });
+  session.listen(progress.listener);
+  const signals = listenForSignals();
+  let totals: RunTotals;
+  try {
+    const limits = kept.concurrency === undefined ? playbook.limits : { ...playbook.limits, concurrency: kept.concurrency };
+    totals = await applyRun({
+      journal: run,
+      playbook: { ...playbook, limits },
+      parameters,
+      client: session.client,
+      limiter: session.limiter,
+      reader: session.reader,
+      world: session.world,
+      listener: progress.listener,
+      drain: signals.drain,
+      stop: signals.stop,
+      retryFailed,
+    });
+  } finally {
+    signals.close();
+    await progress.close();
+    await run.release();
+  }
+  const files = await writeResultFiles(journal, run, playbook, kept);
+  if (!execution.json) printOutcome(totals, files, { resume, color: execution.color });
+  else process.stdout.write(`${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`);
+  return statusOf(totals);
+}
+
+function writeResultFiles(journal: Journal, run: RunJournal, playbook: Playbook, kept: RunKept): Promise<readonly WrittenFile[]> {
+  const format = {
+    header: run.header.inputHeader,
+    delimiter: kept.delimiter,
+    encoding: kept.encoding,
+    mark: kept.mark,
+    outputs: playbook.outputs.map(({ name }) => name),
+  };
+  return writeResults(kept.results, format, journal.read(run.header.id), { secrets: false });
+}
+
+/** The command that goes on with a run, as it must be typed. */
+function resumeCommand({ run, state }: Execution): string {
+  const given = state === '.tenantry/state.db' ? '' : ` --state ${state}`;
+  return `tenantry resume ${run.header.id}${given}`;
+}
+
+/** The exit status that the contract gives to how a run ended. */
+export function statusOf(totals: RunTotals): number {
+  if (totals.status === 'interrupted') return exitStatus.interrupted;
+  const { failed, blocked, inDoubt, open } = totals.records;
+  return failed + blocked + inDoubt + open > 0 ? exitStatus.incomplete : exitStatus.done;
+}
+
+interface Signals {
+  readonly drain: AbortSignal;
+  readonly stop: AbortSignal;
+  close(): void;
+}
+
+/** The first signal drains, a second one (or a drain that takes too long) stops at once; both stay resumable. */
+function listenForSignals(): Signals {
+  const drain = new AbortController();
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (drain.signal.aborted) return stop.abort(new Error(`stopped by ${signal}`));
+    drain.abort(new Error(`interrupted by ${signal}`));
+    timer = setTimeout(() => stop.abort(new Error('draining took too long')), drainMs);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    drain: drain.signal,
+    stop: stop.signal,
+    close: () => {
+      clearTimeout(timer);
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+/** Where result files go unless `--results` says else: beside the state. */
+export function resultsFolder(state: string, given: string | undefined): (run: string) => string {
+  return (run) => given ?? path.join(path.dirname(state), 'runs', run);
+}

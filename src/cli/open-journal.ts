@@ -1,0 +1,27 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import type { Journal, RunStatus } from '../journal/journal.ts';
+import { openSqliteJournal } from '../journal/sqlite.ts';
+import { realClock } from '../world/real.ts';
+import { stateKey } from './state-key.ts';
+
+/** Opens the state file, making its folder where it is new. Throws DiagnosticsError where it cannot be used. */
+export async function openJournal(state: string): Promise<Journal> {
+  try {
+    await mkdir(path.dirname(state), { recursive: true });
+  } catch (error) {
+    const message = `the folder of the state file ${state} cannot be made: ${(error as Error).message}`;
+    throw new DiagnosticsError([{ code: 'STATE', severity: 'error', message, help: 'name another place with --state FILE' }]);
+  }
+  return openSqliteJournal(state, { clock: realClock, key: await stateKey() });
+}
+
+/** The run that a command means: the one named, or the newest. Throws RUN_UNKNOWN where there is none. */
+export async function findRun(journal: Journal, id: string | undefined, state: string): Promise<RunStatus> {
+  const found = id === undefined ? (await journal.runs()).at(-1) : await journal.run(id);
+  if (found !== undefined) return found;
+  const message = id === undefined ? `${state} holds no runs` : `${state} holds no run '${id}'`;
+  const help = 'tenantry runs lists them; --state FILE names another state file';
+  throw new DiagnosticsError([{ code: 'RUN_UNKNOWN', severity: 'error', message, help }]);
+}

@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import type { Playbook } from '../check/playbook.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { loadOperations } from '../operations/read.ts';
+import type { Operations } from '../operations/operation.ts';
+import { digestsOf } from '../plan/fits.ts';
+import type { PlanHeader, PlanSummary } from '../plan/plan.ts';
+import { readPlan, writePlan } from '../plan/plan-file.ts';
+import { planRecords } from '../plan/plan-records.ts';
+import { Summary } from '../plan/summary.ts';
+import { hasChanges } from '../report/text.ts';
+import { exitStatus } from './exit-status.ts';
+import { printDiagnostics } from './failure.ts';
+import { loadParameters, loadPlaybook } from './load-playbook.ts';
+import type { Common, InputOptions } from './options.ts';
+import { type Input, openInput } from './records.ts';
+import { openSession, type Session, targetName } from './session.ts';
+import { printPlan, printPlanJson } from './terminal/print-plan.ts';
+import { version } from './version.ts';
+
+export interface PlanOptions extends InputOptions {
+  readonly out?: string;
+  readonly offline?: boolean;
+  readonly all?: boolean;
+  readonly skipInvalid?: boolean;
+  readonly detailedExitcode?: boolean;
+}
+
+/** `tenantry plan`: check, look up, show, and write the plan file where one is wanted. Changes nothing. */
+export async function plan(options: PlanOptions & Common, playbookFile: string): Promise<number> {
+  const made = await makePlan(playbookFile, options);
+  try {
+    if (options.json === true) await printPlanJson(made.file);
+    else await printPlan(made.file, options);
+    if (!guardsHold(made)) return exitStatus.refused;
+    if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
+    if (options.out !== undefined && options.json !== true) {
+      process.stderr.write(`\nThe plan is in ${options.out}. To apply exactly this plan:\n\n    tenantry apply ${options.out}\n`);
+    }
+    return options.detailedExitcode === true && hasChanges(made.summary) ? exitStatus.changes : exitStatus.done;
+  } finally {
+    await made.remove();
+  }
+}
+
+/** A plan that has been made and stands in a file. */
+export interface MadePlan {
+  readonly file: string;
+  readonly playbook: Playbook;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly summary: PlanSummary;
+  readonly header: PlanHeader;
+  /** The connection that planning used, left open where the caller asked for it. */
+  readonly session?: Session;
+  /** Removes the file where it is a temporary one. */
+  remove(): Promise<void>;
+}
+
+/** Prints the guards that do not hold; true where all do. */
+export function guardsHold(made: Pick<MadePlan, 'summary'>): boolean {
+  const errors = made.summary.warnings.filter((diagnostic) => diagnostic.severity === 'error');
+  printDiagnostics(made.summary.warnings);
+  return errors.length === 0;
+}
+
+/**
+ * Plans a playbook into a file (`--out`, or a temporary one). Throws DiagnosticsError for everything that is
+ * wrong with playbook, parameters, input as a whole, or target; invalid rows are in the plan.
+ */
+export async function makePlan(
+  playbookFile: string,
+  options: PlanOptions & Common,
+  { keepSession = false }: { readonly keepSession?: boolean } = {},
+): Promise<MadePlan> {
+  const operations = loadOperations();
+  const playbook = await loadPlaybook(playbookFile, operations);
+  const parameters = await loadParameters(playbook, options);
+  const input = await openInput(playbook, parameters, options);
+  const target = options.offline === true ? (options.target ?? 'offline') : targetName(options.target);
+  const place = await placeOf(options.out);
+  const session = options.offline === true ? undefined : await openSession(target, operations, playbook.limits);
+  let kept = false;
+  try {
+    const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
+    await writeTo(place.file, header, { playbook, parameters, input, operations, session });
+    const { summary } = await readPlan(place.file);
+    kept = keepSession;
+    return { file: place.file, playbook, parameters, summary, header, remove: place.remove, ...(kept && session !== undefined ? { session } : {}) };
+  } catch (error) {
+    await place.remove();
+    throw error;
+  } finally {
+    input.close();
+    if (!kept) await session?.close();
+  }
+}
+
+interface Making {
+  readonly playbook: Playbook;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly input: Input;
+  readonly operations: Operations;
+  readonly session: Session | undefined;
+}
+
+async function writeTo(file: string, header: PlanHeader, making: Making): Promise<void> {
+  const { playbook, parameters, input, operations, session } = making;
+  const records = planRecords(input.records(), {
+    playbook,
+    parameters,
+    operations,
+    reader: session?.reader,
+    recordsExpected: input.lines,
+  });
+  await writePlan(file, header, records, {
+    summary: new Summary(playbook, operations, parameters),
+    planningCalls: () => session?.limiter.snapshot().requests ?? 0,
+  });
+}
+
+function headerOf(
+  playbook: Playbook,
+  parameters: Readonly<Record<string, unknown>>,
+  input: Input,
+  operations: Operations,
+  target: string,
+  offline: boolean,
+): PlanHeader {
+  const schemas = playbook.parameters.properties ?? {};
+  const secretNames = Object.keys(parameters).filter((name) => schemas[name]?.secret === true);
+  const open = Object.entries(parameters).filter(([name]) => !secretNames.includes(name));
+  return {
+    tenantryPlan: 1,
+    version,
+    createdAt: new Date().toISOString(),
+    playbook: { file: playbook.file, name: playbook.name },
+    input: { file: input.file, related: input.relatedFiles },
+    parameters: Object.fromEntries(open),
+    secretParameters: secretNames,
+    target,
+    offline,
+    digests: digestsOf({
+      playbook: playbook.source,
+      input: input.digest,
+      related: input.relatedDigests,
+      parameters,
+      operations: operations.digest,
+      target,
+    }),
+  };
+}
+
+async function placeOf(out: string | undefined): Promise<{ readonly file: string; remove(): Promise<void> }> {
+  if (out !== undefined) return { file: out, remove: async () => {} };
+  const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-'));
+  return { file: path.join(folder, 'plan.tenantry-plan'), remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** For callers that must not go on: a plan with invalid rows is refused unless they are to be skipped. */
+export function refuseInvalid(summary: PlanSummary, skipInvalid: boolean): void {
+  if (summary.invalid === 0 || skipInvalid) return;
+  throw new DiagnosticsError([
+    {
+      code: 'INPUT_CELL',
+      severity: 'error',
+      message: `${summary.invalid} of ${summary.records} rows cannot be used, so nothing is applied`,
+      help: 'correct the rows, or leave them out with --skip-invalid (they are then reported in failed.csv)',
+    },
+  ]);
+}

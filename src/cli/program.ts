@@ -1,0 +1,152 @@
+import { Command, CommanderError, Option } from 'commander';
+import { exitStatus } from './exit-status.ts';
+import type { Common } from './options.ts';
+import { reportFailure } from './failure.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs one command line.
+ * @param args words after the program's name
+ * @returns the exit status; never throws
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let status: number = exitStatus.done;
+  const program = describeProgram((outcome) => {
+    status = outcome;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.refused;
+    return reportFailure(error, { debug: args.includes('--debug'), json: args.includes('--json') });
+  }
+}
+
+type Action<Options> = (options: Options & Common, ...operands: string[]) => Promise<number>;
+
+/** Adds the options that every command has, and the lazily loaded action. */
+function define<Options>(
+  command: Command,
+  setStatus: (status: number) => void,
+  load: () => Promise<Action<Options>>,
+): Command {
+  return command
+    .addOption(new Option('--target <target>', 'emulator, global, china, usgov, germany, or a URL').env('TENANTRY_TARGET'))
+    .addOption(new Option('--state <file>', 'where runs are kept').env('TENANTRY_STATE').default('.tenantry/state.db'))
+    .option('--json', 'machine-readable output on stdout')
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--debug', 'show stack traces')
+    .action(async (...received: unknown[]) => {
+      // commander passes the operands, then the options, then the command itself.
+      const options = received.at(-2) as Options & Common;
+      const operands = received.slice(0, -2) as string[];
+      setStatus(await (await load())(options, ...operands));
+    });
+}
+
+function withInput(command: Command): Command {
+  return command
+    .option('--input <file>', 'records: CSV, XLSX, JSON, NDJSON or YAML')
+    .option('--related <name=file>', 'rows of another file joined into each record (repeatable)', collect, [])
+    .option('--param <name=value>', 'a parameter of the playbook (repeatable)', collect, [])
+    .option('--params <file>', 'parameters from a YAML or JSON file')
+    .option('--encoding <name>', 'encoding of the input, where it is not found by itself')
+    .option('--delimiter <character>', 'delimiter of a CSV input, where it is not found by itself')
+    .option('--sheet <name>', 'sheet of an XLSX input');
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function withRun(command: Command): Command {
+  return command
+    .option('--concurrency <n>', 'records in flight, in place of the playbook’s', Number)
+    .option('--results <dir>', 'folder for results.csv, failed.csv and in-doubt.csv');
+}
+
+function describeProgram(setStatus: (status: number) => void): Command {
+  const program = new Command('tenantry')
+    .description('Applies a reviewed YAML playbook to every row of a file, against Microsoft Partner Center.')
+    .version(version, '-v, --version')
+    .helpCommand(false)
+    .showHelpAfterError('(tenantry --help lists the commands)')
+    .showSuggestionAfterError(true)
+    .exitOverride();
+
+  define(
+    withInput(program.command('validate <playbook>').description('check a playbook, and its input where it is given')),
+    setStatus,
+    async () => (await import('./validate.ts')).validate,
+  );
+  define(
+    withInput(program.command('plan <playbook>').description('show what applying the playbook would do; changes nothing'))
+      .option('--out <file>', 'write the plan, for review and for apply')
+      .option('--offline', 'plan without asking the service')
+      .option('--all', 'print every record, however many there are')
+      .option('--skip-invalid', 'an invalid row does not make the plan unfit')
+      .option('--detailed-exitcode', 'exit with 2 where the plan has changes'),
+    setStatus,
+    async () => (await import('./plan.ts')).plan,
+  );
+  define(
+    withRun(withInput(program.command('apply <plan-or-playbook>').description('apply a reviewed plan file, or plan a playbook, ask, and apply')))
+      .option('--yes', 'do not ask')
+      .addOption(new Option('--auto-approve', 'the same as --yes').hideHelp())
+      .option('--all', 'print every record of the plan')
+      .option('--skip-invalid', 'leave invalid rows out and report them as failed'),
+    setStatus,
+    async () => (await import('./apply.ts')).apply,
+  );
+  define(
+    withRun(program.command('resume [run]').description('go on with a run that was cut off (default: the newest)'))
+      .option('--retry-failed', 'try the failed records again')
+      .option('--settle <record=done|not-done>', 'say how an in-doubt record really ended (repeatable)', collect, []),
+    setStatus,
+    async () => (await import('./resume.ts')).resume,
+  );
+  define(program.command('runs').description('list the runs of the state file'), setStatus, async () => (await import('./runs.ts')).runs);
+  define(
+    program.command('show [run]').description('show one run: its records and why they failed').option('--failed', 'only records that failed or are in doubt'),
+    setStatus,
+    async () => (await import('./show.ts')).show,
+  );
+  define(
+    program
+      .command('export [run]')
+      .description('write the result files of a run again')
+      .option('--failed', 'only failed.csv and in-doubt.csv')
+      .option('--secrets', 'write secret outputs in clear')
+      .option('--results <dir>', 'folder to write to'),
+    setStatus,
+    async () => (await import('./export.ts')).exportRun,
+  );
+  define(
+    program.command('operations [name]').description('list the operations of the catalogue, or describe one'),
+    setStatus,
+    async () => (await import('./operations.ts')).operations,
+  );
+  define(
+    program
+      .command('schema')
+      .description('print the JSON Schema of playbooks, for editors')
+      .addOption(new Option('--draft <draft>', 'JSON Schema draft').choices(['2020-12', 'draft-07']).default('2020-12')),
+    setStatus,
+    async () => (await import('./schema.ts')).schema,
+  );
+  define(
+    program
+      .command('emulator')
+      .description('run Partner Center’s emulator until interrupted')
+      .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', Number)
+      .option('--latency <ms>', 'answer after so many milliseconds', Number)
+      .option('--rate <n>', 'allow so many requests a second, then answer 429', Number)
+      .option('--faults <spec>', 'inject faults: kind=probability[@operation], …')
+      .option('--order-lag <seconds>', 'new orders show in lists after so many seconds', Number)
+      .option('--seed <n>', 'seed of every choice that it makes', Number),
+    setStatus,
+    async () => (await import('./emulator.ts')).emulator,
+  );
+  return program;
+}

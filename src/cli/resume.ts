@@ -1,0 +1,59 @@
+import { loadOperations } from '../operations/read.ts';
+import { planOf } from './begin-run.ts';
+import { execute } from './execute.ts';
+import { assignments, playbookFrom, usage } from './load-playbook.ts';
+import { findRun, openJournal } from './open-journal.ts';
+import type { Common, RunOptions } from './options.ts';
+import { unwrapSecrets } from '../plan/secrets.ts';
+import { openSession } from './session.ts';
+import { settleByHand } from './settle-by-hand.ts';
+
+export interface ResumeOptions extends RunOptions {
+  readonly retryFailed?: boolean;
+  readonly settle: readonly string[];
+}
+
+/** `tenantry resume`: goes on with a run from its state file alone; the plan and the input are in it. */
+export async function resume(options: ResumeOptions & Common, id?: string): Promise<number> {
+  const verdicts = verdictsOf(options.settle);
+  const operations = loadOperations();
+  const journal = await openJournal(options.state);
+  try {
+    const status = await findRun(journal, id, options.state);
+    const { header } = planOf(status);
+    const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations);
+    const run = await journal.openRun(status.id);
+    try {
+      await settleByHand(journal, run, verdicts);
+      const session = await openSession(options.target ?? header.target, operations, playbook.limits);
+      try {
+        return await execute({
+          journal,
+          run,
+          session,
+          playbook,
+          parameters: unwrapSecrets(run.header.parameters) as Readonly<Record<string, unknown>>,
+          retryFailed: options.retryFailed === true,
+          json: options.json === true,
+          color: options.color,
+          state: options.state,
+        });
+      } finally {
+        await session.close();
+      }
+    } finally {
+      await run.release();
+    }
+  } finally {
+    await journal.close();
+  }
+}
+
+function verdictsOf(words: readonly string[]): ReadonlyMap<string, 'done' | 'not-done'> {
+  return new Map(
+    Object.entries(assignments('--settle', words)).map(([record, verdict]) => {
+      if (verdict !== 'done' && verdict !== 'not-done') throw usage(`--settle ${record}=${verdict}: the verdict is 'done' or 'not-done'`);
+      return [record, verdict] as const;
+    }),
+  );
+}

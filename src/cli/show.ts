@@ -1,0 +1,79 @@
+import process from 'node:process';
+import { neutralise } from '../diagnostics/neutralise.ts';
+import type { RecordWithEntries, RunStatus, StepOutcomeName } from '../journal/journal.ts';
+import { replay } from '../journal/replay.ts';
+import { settledOf } from '../report/csv.ts';
+import { plural } from '../report/text.ts';
+import { exitStatus } from './exit-status.ts';
+import { findRun, openJournal } from './open-journal.ts';
+import type { Common } from './options.ts';
+import { runDocument } from './runs.ts';
+
+export interface ShowOptions extends Common {
+  readonly failed?: boolean;
+}
+
+const troubled: readonly StepOutcomeName[] = ['failed', 'blocked', 'inDoubt'];
+
+/** `tenantry show`: one run, its totals and its records with the reasons; `--failed` only those in trouble. */
+export async function show(options: ShowOptions, id?: string): Promise<number> {
+  const journal = await openJournal(options.state);
+  try {
+    const run = await findRun(journal, id, options.state);
+    const rows = journal.read(run.id, options.failed === true ? { only: troubled } : {});
+    if (options.json === true) await printJson(run, rows);
+    else await printText(run, rows);
+    return exitStatus.done;
+  } finally {
+    await journal.close();
+  }
+}
+
+async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>): Promise<void> {
+  process.stdout.write(`{"run":${JSON.stringify(runDocument(run))},"records":[`);
+  let separator = '\n';
+  for await (const row of rows) {
+    const { record } = row;
+    const settled = settledOf(row);
+    const document = { index: record.index, key: record.key, outcome: settled?.outcome ?? 'open', error: settled?.error, inDoubt: inDoubtRequests(row) };
+    process.stdout.write(separator + JSON.stringify(document));
+    separator = ',\n';
+  }
+  process.stdout.write('\n]}\n');
+}
+
+async function printText(run: RunStatus, rows: AsyncIterable<RecordWithEntries>): Promise<void> {
+  const document = runDocument(run);
+  print(`Run ${run.id} of ${document.playbook} is ${run.state}: ${plural(run.records, 'record')} of ${document.input}, target ${document.target}`);
+  if (document.owner !== undefined) print(`Worked on by ${document.owner}`);
+  print('');
+  for await (const row of rows) printRecord(row);
+}
+
+function printRecord(row: RecordWithEntries): void {
+  const settled = settledOf(row);
+  print(`${settled?.outcome ?? 'open'}  ${row.record.key}`);
+  const error = settled?.error;
+  if (error !== undefined) {
+    print(`    ${error.step === '' ? '' : `${error.step}: `}${error.message} (${error.code}${error.requestId === undefined ? '' : `, request id ${error.requestId}`})`);
+    if (error.help !== undefined) print(`    ${error.help}`);
+  }
+  for (const request of inDoubtRequests(row)) {
+    print(`    in doubt: ${request.operation} at step ${request.path} was sent at ${new Date(request.at).toISOString()} under request id ${request.requestId} and never answered.`);
+    print(`    Look in Partner Center whether it happened, then: tenantry resume --settle ${row.record.key}=done (or =not-done)`);
+  }
+}
+
+/** Requests of a record that left and were never answered. */
+function inDoubtRequests({ record, entries }: RecordWithEntries) {
+  return [...replay(entries).steps]
+    .flatMap(([path, state]) => {
+      if (state.type !== 'intended') return [];
+      const { operation, requestId, at } = state.intended;
+      return [{ record: record.key, path, operation, requestId, at }];
+    });
+}
+
+function print(text: string): void {
+  process.stdout.write(`${neutralise(text)}\n`);
+}

@@ -1,0 +1,51 @@
+import process from 'node:process';
+import { createColors } from 'picocolors';
+import { neutralise } from '../../diagnostics/neutralise.ts';
+import { duration, plural } from '../../report/text.ts';
+import type { RunTotals } from '../../run/event.ts';
+import type { WrittenFile } from '../write-results.ts';
+import { wantsColour } from './colour.ts';
+
+/** Tells how a run ended, where its results are, and what to do next. */
+export function printOutcome(totals: RunTotals, files: readonly WrittenFile[], options: { readonly resume: string; readonly color: boolean }): void {
+  const paint = createColors(wantsColour(process.stdout, options.color));
+  const { total, succeeded, failed, blocked, inDoubt, open } = totals.records;
+  const parts = [
+    paint.green(`${succeeded} succeeded`),
+    failed + blocked > 0 ? paint.red(`${failed + blocked} failed`) : '0 failed',
+    inDoubt > 0 ? paint.yellow(`${inDoubt} in doubt`) : '0 in doubt',
+    ...(open > 0 ? [paint.yellow(`${open} not reached`)] : []),
+  ];
+  const lines = [
+    '',
+    `${headline(totals)}: ${plural(total, 'record')}, ${parts.join(', ')}.`,
+    `${plural(totals.requests, 'request')}, ${totals.retries} repeated, throttled ${totals.throttled} times, ${duration(totals.elapsedMs / 1000)}.`,
+    ...files.map(({ file, rows }) => `  ${file}  ${plural(rows, 'row')}`),
+    ...advice(totals, options.resume),
+  ];
+  process.stdout.write(`${neutralise(lines.join('\n'))}\n`);
+}
+
+function headline({ id, status }: RunTotals): string {
+  switch (status) {
+    case 'interrupted':
+      return `Run ${id} was interrupted`;
+    case 'stopped':
+      return `Run ${id} was stopped by its limits`;
+    case 'finished':
+    case 'running':
+      return `Run ${id} finished`;
+  }
+}
+
+function advice(totals: RunTotals, resume: string): readonly string[] {
+  const { failed, blocked, inDoubt, open } = totals.records;
+  const lines: string[] = [];
+  if (open > 0) lines.push('', 'To go on where it was:', '', `    ${resume}`);
+  if (failed + blocked > 0) lines.push('', 'To try the failed records again:', '', `    ${resume} --retry-failed`);
+  if (inDoubt > 0) {
+    const show = resume.replace('resume', 'show');
+    lines.push('', 'Records in doubt were sent and not answered. To see what to look for in Partner Center:', '', `    ${show} --failed`);
+  }
+  return lines;
+}

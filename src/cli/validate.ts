@@ -1,0 +1,52 @@
+import process from 'node:process';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { loadOperations } from '../operations/read.ts';
+import { plural } from '../report/text.ts';
+import { exitStatus } from './exit-status.ts';
+import { printDiagnostics } from './failure.ts';
+import { loadParameters, loadPlaybook } from './load-playbook.ts';
+import type { Common, InputOptions } from './options.ts';
+
+/** Bad rows listed at once; a file with a wrong column has thousands of them. */
+const rowsListed = 50;
+
+/** `tenantry validate`: the playbook alone, or with its parameters and every row of its input. */
+export async function validate(options: InputOptions & Common, playbookFile: string): Promise<number> {
+  const playbook = await loadPlaybook(playbookFile, loadOperations());
+  if (options.input === undefined) {
+    say(options, { ok: true, playbook: playbook.name }, `${playbookFile} is valid: ${plural(playbook.steps.length, 'step')} at the top`);
+    return exitStatus.done;
+  }
+  const { openInput } = await import('./records.ts');
+  const parameters = await loadParameters(playbook, options);
+  const input = await openInput(playbook, parameters, options);
+  try {
+    const { records, invalid } = await checkRows(input.records());
+    if (invalid > 0) {
+      const message = `${invalid} of ${records} rows cannot be used`;
+      throw new DiagnosticsError([{ code: 'INPUT_CELL', severity: 'error', message, help: 'correct the rows listed above' }]);
+    }
+    say(options, { ok: true, playbook: playbook.name, records }, `${playbookFile} and ${plural(records, 'row')} of ${input.file} are valid`);
+    return exitStatus.done;
+  } finally {
+    input.close();
+  }
+}
+
+type Rows = ReturnType<Awaited<ReturnType<typeof import('./records.ts').openInput>>['records']>;
+
+async function checkRows(rows: Rows): Promise<{ readonly records: number; readonly invalid: number }> {
+  let records = 0;
+  let invalid = 0;
+  for await (const row of rows) {
+    records += 1;
+    if (row.ok) continue;
+    invalid += 1;
+    if (invalid <= rowsListed) printDiagnostics(row.diagnostics);
+  }
+  return { records, invalid };
+}
+
+function say(options: Common, document: unknown, sentence: string): void {
+  process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : `${sentence}\n`);
+}

@@ -1,0 +1,157 @@
+/**
+ * The journal: what was intended, what was answered, how each step and record ended. Append-only.
+ *
+ * Guarantees that every implementation gives (test/conformance/journal.ts is their suite):
+ *  J1. When `append` resolves, the entry is durable: it survives kill -9 and power loss.
+ *  J2. Entries of one record come back in the order in which they were appended, and never partly.
+ *  J3. Entries appended in one turn of the event loop may share a commit; a later entry is never durable
+ *      without an earlier one.
+ *  J4. One run has one owner: every append is fenced by the lease. An owner that lost it gets LeaseLost and
+ *      nothing is written.
+ *  J5. Secrets are encrypted before they are written; without the key everything else still reads.
+ *  J6. A journal of a newer version, or a damaged one, is refused when it is opened, with what to do.
+ */
+
+/** Where an entry belongs. */
+export interface EntryPlace {
+  /** Index of the record in its input. */
+  readonly record: number;
+  /** Path of the step, `people[ana@x].licence`; '' for entries about the whole record. */
+  readonly path: string;
+}
+
+/** A request is about to leave. Durable before it does. */
+export interface Intended extends EntryPlace {
+  readonly type: 'intended';
+  /** Logical attempt, from 1; a business answer ends it. */
+  readonly attempt: number;
+  readonly requestId: string;
+  readonly operation: string;
+  /** What will be sent (secrets inside are encrypted at rest); lets an in-doubt step be explained and settled. */
+  readonly with: unknown;
+  readonly at: number;
+}
+
+/** An answer came (or the surety that none will). */
+export interface Answered extends EntryPlace {
+  readonly type: 'answered';
+  readonly attempt: number;
+  readonly answer: 'ok' | 'refused' | 'throttled' | 'unknown' | 'notSent';
+  readonly status?: number;
+  /** The step's result where `ok`; the service's error otherwise. */
+  readonly body?: unknown;
+  readonly at: number;
+}
+
+/** How a step, or (path '') a whole record, ended. */
+export interface Settled extends EntryPlace {
+  readonly type: 'settled';
+  readonly outcome: StepOutcomeName;
+  /** `steps.<id>` for later steps; for a record its outputs. Secret fields are encrypted at rest. */
+  readonly result?: unknown;
+  readonly error?: StepError;
+  readonly at: number;
+}
+
+export type StepOutcomeName = 'succeeded' | 'unchanged' | 'skipped' | 'failed' | 'blocked' | 'inDoubt';
+
+/** Why a step did not succeed, in words and codes that reports and `failure` in rescue steps show. */
+export interface StepError {
+  readonly step: string;
+  readonly code: string;
+  readonly message: string;
+  readonly status?: number;
+  readonly requestId?: string;
+  readonly help?: string;
+}
+
+export type JournalEntry = Intended | Answered | Settled;
+
+export type RunState = 'running' | 'interrupted' | 'finished' | 'stopped';
+
+/** A run as it was begun: all that resuming needs, so that a state file alone is enough. */
+export interface RunHeader {
+  readonly id: string;
+  readonly createdAt: number;
+  /** PlanHeader and PlanSummary as JSON, and the playbook's text. */
+  readonly plan: unknown;
+  readonly summary: unknown;
+  readonly playbookSource: string;
+  /** Header line of the input, for failed.csv. */
+  readonly inputHeader: string;
+  readonly records: number;
+  /** Parameters with secrets (encrypted at rest). */
+  readonly parameters: unknown;
+  /** Where results go, and other settings that a resume keeps. */
+  readonly options: unknown;
+}
+
+/** One record as a run holds it. */
+export interface RunRecord {
+  readonly index: number;
+  readonly key: string;
+  /** PlannedRecord as JSON. */
+  readonly planned: unknown;
+  /** Typed values (secrets encrypted at rest) and the row's own text. */
+  readonly values: unknown;
+  readonly raw: string;
+}
+
+export interface RunStatus extends RunHeader {
+  readonly state: RunState;
+  readonly finishedAt?: number;
+  readonly counts: Readonly<Record<StepOutcomeName | 'open', number>>;
+  readonly owner?: { readonly name: string; readonly expiresAt: number };
+}
+
+export interface Journal {
+  /** Creates the run and takes its lease. Records follow with `addRecords`; `begin` makes the run visible. */
+  createRun(header: RunHeader): Promise<RunJournal>;
+  /** Takes the lease of an existing run; throws LeaseHeld while another process owns it. */
+  openRun(id: string): Promise<RunJournal>;
+  runs(): Promise<readonly RunStatus[]>;
+  run(id: string): Promise<RunStatus | undefined>;
+  /** Reads without owning, in order of the input: each record with its entries. */
+  read(id: string, options?: { readonly only?: readonly StepOutcomeName[] }): AsyncIterable<RecordWithEntries>;
+  close(): Promise<void>;
+}
+
+export interface RecordWithEntries {
+  readonly record: RunRecord;
+  readonly entries: readonly JournalEntry[];
+}
+
+export interface RunJournal {
+  readonly header: RunHeader;
+  addRecords(records: readonly RunRecord[]): Promise<void>;
+  begin(): Promise<void>;
+  append(entry: JournalEntry): Promise<void>;
+  /** Records without a final `settled` (or, with `retryFailed`, also the failed ones), in order, in batches. */
+  open(options?: { readonly retryFailed?: boolean }): AsyncIterable<RecordWithEntries>;
+  /** True while this process surely owns the run, by its own monotonic clock: check before every send. */
+  owned(): boolean;
+  setState(state: RunState): Promise<void>;
+  /** Resolves with the reason once the lease is lost. */
+  readonly lost: Promise<LeaseLost>;
+  /** Gives the lease back. */
+  release(): Promise<void>;
+}
+
+export class LeaseLost extends Error {
+  constructor(run: string) {
+    super(`run ${run} is owned by another process now; this one has stopped sending`);
+    this.name = 'LeaseLost';
+  }
+}
+
+export class LeaseHeld extends Error {
+  readonly owner: string;
+  readonly expiresAt: number;
+
+  constructor(run: string, owner: string, expiresAt: number) {
+    super(`run ${run} is being worked on by ${owner}`);
+    this.name = 'LeaseHeld';
+    this.owner = owner;
+    this.expiresAt = expiresAt;
+  }
+}

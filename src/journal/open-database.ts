@@ -1,0 +1,94 @@
+import { chmodSync, existsSync, openSync, closeSync, readSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { DiagnosticsError, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
+
+/** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
+const oldestSqlite = [3, 51, 3] as const;
+
+/**
+ * Opens (or makes) a state file: durable, checked, ours.
+ * @throws DiagnosticsError STATE, STATE_DAMAGED or STATE_VERSION with what to do
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const isNew = !existsSync(file);
+  if (!isNew) refuseForeign(file);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: 10_000 });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    refuseOldSqlite(database, file);
+    if (isNew || isEmpty(database)) makeTables(database, file);
+    else refuseUnfit(database, file);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw error instanceof DiagnosticsError ? error : stateError(file, error);
+  }
+}
+
+/** An SQLite file begins with its name; anything else must not be touched, not even by SQLite itself. */
+function refuseForeign(file: string): void {
+  const start = Buffer.alloc(16);
+  let length: number;
+  try {
+    const handle = openSync(file, 'r');
+    length = readSync(handle, start, 0, 16, 0);
+    closeSync(handle);
+  } catch (error) {
+    throw stateError(file, error);
+  }
+  if (length > 0 && start.toString('latin1') !== 'SQLite format 3\0') throw damaged(file, 'it is not a state file');
+}
+
+function refuseOldSqlite(database: DatabaseSync, file: string): void {
+  const { version } = database.prepare('SELECT sqlite_version() AS version').get() as { version: string };
+  const parts = version.split('.').map(Number);
+  const first = oldestSqlite.findIndex((part, index) => parts[index] !== part);
+  if (first !== -1 && (parts[first] ?? 0) < oldestSqlite[first]!) {
+    throw refusal('STATE', `${file} cannot be used safely with SQLite ${version}`, 'use a newer Node.js 24');
+  }
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return (database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number }).tables === 0;
+}
+
+function makeTables(database: DatabaseSync, file: string): void {
+  database.exec(`BEGIN IMMEDIATE; ${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  chmodSync(file, 0o600);
+}
+
+function refuseUnfit(database: DatabaseSync, file: string): void {
+  const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  if (pragma('application_id') !== applicationId) throw damaged(file, 'it belongs to another program');
+  if (Number(pragma('user_version')) > schemaVersion) {
+    throw refusal('STATE_VERSION', `${file} was written by a newer version of Tenantry`, 'use that version, or a newer one, for the runs in this file');
+  }
+  const found = pragma('quick_check(1)');
+  if (found !== 'ok') throw damaged(file, String(found));
+}
+
+/** SQLite's own errors in words; codes are SQLite's primary result codes. */
+export function stateError(file: string, error: unknown): DiagnosticsError {
+  const { errcode, message, code } = error as { errcode?: number; message: string; code?: string };
+  switch ((errcode ?? 0) & 0xff) {
+    case 11: // SQLITE_CORRUPT
+    case 26: // SQLITE_NOTADB
+      return damaged(file, message);
+    case 13: // SQLITE_FULL
+      return refusal('STATE', `${file} cannot be written: the disk is full`, 'make room, then go on with: tenantry resume');
+    case 5: // SQLITE_BUSY
+      return refusal('STATE', `${file} is locked by another program`, 'try again once it has finished');
+    default:
+      return refusal('STATE', `${file} cannot be used: ${message}${code === 'EACCES' ? ' (permission)' : ''}`, 'check that the file and its folder can be written, or name another with --state FILE');
+  }
+}
+
+function damaged(file: string, what: string): DiagnosticsError {
+  return refusal('STATE_DAMAGED', `${file} is damaged: ${what}`, 'nothing was used from it; put back a copy of the file (with its -wal file, if there is one), or name another with --state FILE');
+}
+
+function refusal(code: Diagnostic['code'], message: string, help: string): DiagnosticsError {
+  return new DiagnosticsError([{ code, severity: 'error', message, help }]);
+}

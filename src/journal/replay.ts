@@ -1,0 +1,84 @@
+import type { Answered, Intended, JournalEntry, Settled } from './journal.ts';
+
+/**
+ * What the journal says of one step. `intended` without an answer is what a crash leaves behind: in doubt.
+ * `nextAttempt` is the number of the next logical attempt, whose request id nobody has used.
+ */
+export type StepState =
+  | { readonly type: 'nothing'; readonly nextAttempt: number }
+  | { readonly type: 'intended'; readonly intended: Intended; readonly nextAttempt: number }
+  | { readonly type: 'answered'; readonly intended: Intended; readonly answered: Answered; readonly nextAttempt: number }
+  | { readonly type: 'settled'; readonly settled: Settled; readonly nextAttempt: number };
+
+export interface RecordState {
+  readonly steps: ReadonlyMap<string, StepState>;
+  /** The last word on the record as a whole. */
+  readonly settled?: Settled;
+}
+
+/** The state of a step of which the journal says nothing. */
+export const nothing: StepState = { type: 'nothing', nextAttempt: 1 };
+
+/**
+ * Replays one record's entries, in their order.
+ *
+ * | entry | leaves the step |
+ * | --- | --- |
+ * | intended | intended: in doubt until something answers |
+ * | answered ok, refused | answered: the service's word, not yet an outcome (a crash came between) |
+ * | answered throttled, notSent | nothing: it surely did not happen; the attempt is over |
+ * | answered unknown | intended: still in doubt |
+ * | settled inDoubt | as it was before: to be looked at again |
+ * | settled otherwise | settled: not done again in this pass over the record |
+ *
+ * Once the record itself is settled, a later pass (`--retry-failed`, or a look at what is in doubt) begins anew
+ * with all that did not succeed: failed, blocked and skipped steps are `nothing` again.
+ */
+export function replay(entries: readonly JournalEntry[]): RecordState {
+  const steps = new Map<string, StepState>();
+  let settled: Settled | undefined;
+  for (const entry of entries) {
+    if (entry.type === 'settled' && entry.path === '') {
+      settled = entry;
+      reopen(steps);
+    } else steps.set(entry.path, next(steps.get(entry.path) ?? nothing, entry));
+  }
+  return settled === undefined ? { steps } : { steps, settled };
+}
+
+function next(state: StepState, entry: JournalEntry): StepState {
+  switch (entry.type) {
+    case 'intended':
+      return { type: 'intended', intended: entry, nextAttempt: Math.max(state.nextAttempt, entry.attempt + 1) };
+    case 'answered':
+      return afterAnswer(state, entry);
+    case 'settled':
+      return afterSettled(state, entry);
+  }
+}
+
+function afterAnswer(state: StepState, answered: Answered): StepState {
+  if (state.type !== 'intended' && state.type !== 'answered') return state;
+  switch (answered.answer) {
+    case 'ok':
+    case 'refused':
+      return { type: 'answered', intended: state.intended, answered, nextAttempt: state.nextAttempt };
+    case 'throttled':
+    case 'notSent':
+      return { type: 'nothing', nextAttempt: state.nextAttempt };
+    case 'unknown':
+      return { type: 'intended', intended: state.intended, nextAttempt: state.nextAttempt };
+  }
+}
+
+function afterSettled(state: StepState, settled: Settled): StepState {
+  return settled.outcome === 'inDoubt' ? state : { type: 'settled', settled, nextAttempt: state.nextAttempt };
+}
+
+function reopen(steps: Map<string, StepState>): void {
+  for (const [path, state] of steps) {
+    if (state.type !== 'settled') continue;
+    const { outcome } = state.settled;
+    if (outcome === 'failed' || outcome === 'blocked' || outcome === 'skipped') steps.set(path, { type: 'nothing', nextAttempt: state.nextAttempt });
+  }
+}

@@ -1,0 +1,40 @@
+/** "TNTR": says that an SQLite file is one of ours. */
+export const applicationId = 0x544e5452;
+/** Version of the tables below; a file of a newer one is refused (J6). */
+export const schemaVersion = 1;
+
+/**
+ * `runs.n` keeps the other tables narrow. `records.outcome` repeats the record's own `settled` entry, written in the
+ * same transaction, so that what is open and how many failed is read from an index and not from the entries.
+ */
+export const schemaSql = `
+CREATE TABLE runs (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  header TEXT NOT NULL,
+  state TEXT NOT NULL,
+  begun INTEGER NOT NULL DEFAULT 0,
+  finished_at INTEGER,
+  owner TEXT,
+  token TEXT,
+  expires_at INTEGER
+) STRICT;
+CREATE TABLE records (
+  run INTEGER NOT NULL REFERENCES runs(n),
+  idx INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  planned TEXT NOT NULL,
+  record_values TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  outcome TEXT,
+  PRIMARY KEY (run, idx)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX records_by_outcome ON records (run, outcome, idx);
+CREATE TABLE entries (
+  run INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  PRIMARY KEY (run, record, seq)
+) STRICT, WITHOUT ROWID;
+`;

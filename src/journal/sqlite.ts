@@ -1,0 +1,181 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../world/world.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type {
+  Journal,
+  JournalEntry,
+  RecordWithEntries,
+  RunHeader,
+  RunJournal,
+  RunRecord,
+  RunState,
+  RunStatus,
+  StepOutcomeName,
+} from './journal.ts';
+import { type Lease, ownerName, takeLease } from './lease.ts';
+import { openDatabase, stateError } from './open-database.ts';
+import { seal, unseal } from './seal.ts';
+
+export interface SqliteOptions {
+  readonly clock: Clock;
+  /** 32 bytes for the secrets; without it a run with secrets cannot be begun, and they cannot be read. */
+  readonly key?: Uint8Array | undefined;
+  /** Milliseconds that a lease lasts without a heartbeat. */
+  readonly leaseMs?: number;
+  /** Name of this process in the lease; `host:pid` unless given. */
+  readonly owner?: string;
+}
+
+const defaultLeaseMs = 20_000;
+/** Records read at once: memory is bounded by it, not by the run. */
+const pageSize = 256;
+
+/**
+ * The journal in one SQLite file: WAL, synchronous=FULL, one commit for all that is appended in one turn of the
+ * event loop. Measured choices stand in docs/performance.md.
+ * @throws DiagnosticsError STATE, STATE_DAMAGED, STATE_VERSION where the file cannot be used
+ */
+export function openSqliteJournal(file: string, options: SqliteOptions): Journal {
+  const database = openDatabase(file);
+  const tables: Tables = { database, file, options };
+  return {
+    createRun: async (header) => {
+      const sealed = JSON.stringify(seal(header, options.key));
+      const { lastInsertRowid } = guard(file, () => database.prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)').run(header.id, sealed, 'running'));
+      return openRunJournal(tables, Number(lastInsertRowid), header);
+    },
+    openRun: async (id) => {
+      const found = database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id) as { n: number; header: string } | undefined;
+      if (found === undefined) throw new Error(`there is no run ${id}`);
+      return openRunJournal(tables, found.n, unseal(JSON.parse(found.header), options.key) as RunHeader);
+    },
+    runs: async () => (database.prepare('SELECT * FROM runs WHERE begun = 1 ORDER BY n').all() as unknown as RunRow[]).map((row) => statusOf(tables, row)),
+    run: async (id) => {
+      const row = database.prepare('SELECT * FROM runs WHERE begun = 1 AND id = ?').get(id) as unknown as RunRow | undefined;
+      return row && statusOf(tables, row);
+    },
+    read: (id, { only } = {}) => readRecords(tables, numberOf(tables, id), only === undefined ? '' : `AND outcome IN (${only.map((name) => `'${name}'`).join(', ')})`),
+    close: async () => database.close(),
+  };
+}
+
+interface Tables {
+  readonly database: DatabaseSync;
+  readonly file: string;
+  readonly options: SqliteOptions;
+}
+
+interface RunRow {
+  readonly n: number;
+  readonly id: string;
+  readonly header: string;
+  readonly state: RunState;
+  readonly finished_at: number | null;
+  readonly owner: string | null;
+  readonly expires_at: number | null;
+}
+
+function numberOf({ database }: Tables, id: string): number {
+  return (database.prepare('SELECT n FROM runs WHERE id = ?').get(id) as { n: number } | undefined)?.n ?? -1;
+}
+
+function statusOf({ database, options }: Tables, row: RunRow): RunStatus {
+  const counts: Record<StepOutcomeName | 'open', number> = { succeeded: 0, unchanged: 0, skipped: 0, failed: 0, blocked: 0, inDoubt: 0, open: 0 };
+  const rows = database.prepare('SELECT outcome, count(*) AS records FROM records WHERE run = ? GROUP BY outcome').all(row.n) as { outcome: StepOutcomeName | null; records: number }[];
+  for (const { outcome, records } of rows) counts[outcome ?? 'open'] = records;
+  const header = unseal(JSON.parse(row.header), options.key) as RunHeader;
+  return {
+    ...header,
+    state: row.state,
+    counts,
+    ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+    ...(row.owner === null ? {} : { owner: { name: row.owner, expiresAt: row.expires_at ?? 0 } }),
+  };
+}
+
+function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJournal {
+  const { database, file, options } = tables;
+  const { clock, key } = options;
+  const lease: Lease = takeLease(database, { n, id: header.id }, { clock, owner: options.owner ?? ownerName(), leaseMs: options.leaseMs ?? defaultLeaseMs });
+  const queue = new CommitQueue(database, {
+    fence: fenceOf(database, n, lease),
+    explain: (error) => stateError(file, error),
+  });
+  const insertRecord = database.prepare('INSERT INTO records (run, idx, key, planned, record_values, raw) VALUES (?, ?, ?, ?, ?, ?)');
+  const insertEntry = database.prepare('INSERT INTO entries (run, record, seq, entry) VALUES (?, ?, ?, ?)');
+  const setOutcome = database.prepare('UPDATE records SET outcome = ? WHERE run = ? AND idx = ?');
+  let seq = (database.prepare('SELECT coalesce(max(seq), 0) AS last FROM entries WHERE run = ?').get(n) as { last: number }).last;
+  return {
+    header,
+    addRecords: (records) =>
+      queue.add(() => {
+        for (const record of records) insertRecord.run(n, record.index, record.key, JSON.stringify(record.planned), JSON.stringify(seal(record.values, key)), record.raw);
+      }),
+    begin: () => queue.add(() => void database.prepare('UPDATE runs SET begun = 1 WHERE n = ?').run(n)),
+    append: (entry) => {
+      // Sealed and numbered now, in the caller's turn: the order of calls is the order of entries (J2, J3).
+      const text = JSON.stringify(seal(entry, key));
+      seq += 1;
+      const number = seq;
+      return queue.add(() => {
+        insertEntry.run(n, entry.record, number, text);
+        if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, entry.record);
+      });
+    },
+    open: ({ retryFailed = false } = {}) => readRecords(tables, n, `AND (outcome IS NULL OR outcome = 'inDoubt'${retryFailed ? " OR outcome IN ('failed', 'blocked')" : ''})`),
+    owned: () => lease.owned(),
+    setState: (state) => queue.add(() => void database.prepare('UPDATE runs SET state = ?, finished_at = ? WHERE n = ?').run(state, state === 'running' ? null : clock.now(), n)),
+    lost: lease.lost,
+    release: async () => {
+      await queue.settled();
+      lease.release();
+    },
+  };
+}
+
+/** J4: every commit looks at the lease inside its own transaction. */
+function fenceOf(database: DatabaseSync, n: number, lease: Lease): () => void {
+  const look = database.prepare('SELECT token FROM runs WHERE n = ?');
+  return () => {
+    if ((look.get(n) as { token: string | null }).token !== lease.token) throw lease.lose();
+  };
+}
+
+function guard<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw stateError(file, error);
+  }
+}
+
+interface RecordRow {
+  readonly idx: number;
+  readonly key: string;
+  readonly planned: string;
+  readonly record_values: string;
+  readonly raw: string;
+}
+
+/** Pages of records with their entries; no read transaction is held while the caller works. */
+async function* readRecords({ database, file, options }: Tables, n: number, where: string): AsyncGenerator<RecordWithEntries> {
+  const page = database.prepare(`SELECT idx, key, planned, record_values, raw FROM records WHERE run = ? AND idx > ? ${where} ORDER BY idx LIMIT ${pageSize}`);
+  const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
+  for (let last = -1; ; ) {
+    const rows = guard(file, () => page.all(n, last) as unknown as RecordRow[]);
+    for (const row of rows) {
+      const record: RunRecord = {
+        index: row.idx,
+        key: row.key,
+        planned: JSON.parse(row.planned),
+        values: unseal(JSON.parse(row.record_values), options.key),
+        raw: row.raw,
+      };
+      const found = guard(file, () => entries.all(n, row.idx) as { entry: string }[]);
+      yield { record, entries: found.map(({ entry }) => unseal(JSON.parse(entry), options.key) as JournalEntry) };
+    }
+    const end = rows.at(-1);
+    if (end === undefined || rows.length < pageSize) return;
+    last = end.idx;
+  }
+}

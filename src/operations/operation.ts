@@ -1,0 +1,159 @@
+import type { JsonSchema } from '../schema/schema.ts';
+
+/**
+ * What an operation does to the thing that it names. `read` and `list` change nothing; `create` ensures that the
+ * thing exists; `update` sets it to a wanted state; `delete` ensures that it is gone; `action` does something once.
+ */
+export type Kind = 'read' | 'list' | 'create' | 'update' | 'delete' | 'action';
+
+/**
+ * What to do with a request that was sent and never answered: send it again under the same request id, look
+ * whether it happened, or hold it for a person. Ordered from careless to careful.
+ */
+export type Doubt = 'resend' | 'lookup' | 'hold';
+
+export type Auth = 'app' | 'app+user';
+export type Cloud = 'global' | 'china' | 'usgov' | 'germany';
+
+/** How the pages of a list hang together (FACTS "Paging"). `none`: one answer holds everything. */
+export type Paging = 'none' | 'offset' | 'seek' | 'continuation' | 'link';
+
+/**
+ * A value made from inputs. A string that begins with `$` is a path: `$domain`, `$companyProfile.domain` is an
+ * input of the step, `$result.id` a field of the answer, `$found.id` of what a lookup found, `$item` (or
+ * `$item.x`) the element inside `{ $each: path, $to: template }`. `$$` at the start means a literal `$`. A path
+ * that leads nowhere leaves its key out. All else is itself.
+ */
+export type Template = unknown;
+
+/** How to find out whether the thing exists already, or whether the request happened. */
+export interface Lookup {
+  /** Name of a `read` or `list` operation. */
+  readonly operation: string;
+  /** Its inputs. */
+  readonly with: Readonly<Record<string, Template>>;
+  /**
+   * Path in the answer (of an item, where the operation lists) → template that it must equal; strings are compared
+   * without regard to case. Empty: that the answer exists at all (not 404) is the find.
+   */
+  readonly equal: Readonly<Record<string, Template>>;
+  /** The find is that it is NOT there (404, or no item): for deletes. */
+  readonly absent?: true;
+  /** Input that is a list: every element (`$item` in `equal`) must be found, for operations on several things. */
+  readonly each?: string;
+  /** Path in the answer → values: seeing one of these proves that it did NOT happen. Else a miss is the proof. */
+  readonly unless?: Readonly<Record<string, readonly unknown[]>>;
+  /** A miss proves nothing until this many seconds after the request was sent (lists that lag). */
+  readonly lagSeconds?: number;
+  /** Reads the whole thing once found where the list's items are partial; its answer becomes the step's result. */
+  readonly then?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
+  /**
+   * What the step's result is once it is known to have happened, where the thing found is not it (a cart that is
+   * Ordered does not name its orders): items of a list, dated (`since`) not before the intent, that equal `where`;
+   * they become the result's field `as`. The list may lag so many seconds: it is asked until then.
+   */
+  readonly adopt?: {
+    readonly operation: string;
+    readonly with: Readonly<Record<string, Template>>;
+    readonly as: string;
+    readonly since: string;
+    readonly where: Readonly<Record<string, Template>>;
+    readonly lagSeconds: number;
+  };
+  /** One list that holds every candidate, for plans where that is fewer calls than a look-up a record. */
+  readonly all?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
+}
+
+/** Where an accepted (asynchronous) request tells its progress. */
+export interface Poll {
+  readonly operation: string;
+  readonly with: Readonly<Record<string, Template>>;
+  /** Path in the status answer whose value decides. */
+  readonly path: string;
+  readonly done: readonly unknown[];
+  readonly failed: readonly unknown[];
+  /** Seconds between two polls, and in all. */
+  readonly everySeconds: number;
+  readonly timeoutSeconds: number;
+}
+
+export interface OperationError {
+  readonly status: number;
+  readonly code?: string;
+  readonly meaning: string;
+  /** `again`: the same request after a wait; `done`: it happened before, settle by look-up; else final. */
+  readonly then?: 'again' | 'done';
+}
+
+/** One catalogue entry, resolved: references followed, defaults filled in. */
+export interface Operation {
+  /** `resource.verb`, e.g. `customers.create`. */
+  readonly name: string;
+  readonly resource: string;
+  readonly summary: string;
+  readonly kind: Kind;
+  readonly method: string;
+  /** Path with `{name}` places, beginning with `/v1/` or `/partner/v1/`. */
+  readonly path: string;
+  /** Names in the path, in order. */
+  readonly pathInputs: readonly string[];
+  /** Input name → query name on the wire, or a template for the whole value (`filter` JSON is `{ $json: … }`). */
+  readonly query: Readonly<Record<string, Template>>;
+  /** Everything that `with:` may say: an object schema with path, query and body inputs. */
+  readonly input: JsonSchema;
+  /** The body on the wire; undefined where the request has none. */
+  readonly body?: Template;
+  /** Object to read first, merge `body` into and send back, as Partner Center's updates want it. */
+  readonly merge?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
+  /** Whether If-Match with the etag of what `merge` read is sent. */
+  readonly ifMatch: boolean;
+  /** Extra request headers. */
+  readonly headers: Readonly<Record<string, Template>>;
+  /** Schema of what `steps.<id>` holds afterwards. For `list`: `{ items: […], totalCount }` over all pages. */
+  readonly result: JsonSchema;
+  /** Status → what `steps.<id>` holds, for statuses whose meaning is not in a body (404 "the domain is free"). */
+  readonly answers: Readonly<Record<string, Template>>;
+  /** Success statuses. */
+  readonly success: readonly number[];
+  readonly paging: Paging;
+  /** Page size to ask for, and the query name that says it. */
+  readonly pageSize?: { readonly query: string; readonly max: number };
+  /** May the same request be sent twice without doing it twice? */
+  readonly repeatable: boolean;
+  readonly lookup?: Lookup;
+  /** For `create`: how to bring a thing that was found to what the step wants. Paths compared, and the operation. */
+  readonly update?: {
+    readonly operation: string;
+    readonly with: Readonly<Record<string, Template>>;
+    readonly fields: readonly string[];
+  };
+  /** For `update` and `delete`: the result paths that show the wanted state is there already → nothing to send. */
+  readonly satisfied?: Lookup;
+  readonly doubt: Doubt;
+  readonly poll?: Poll;
+  /** A part of the answer whose presence (non-empty array) makes a success status a failure. */
+  readonly partFailure?: { readonly path: string; readonly message: string };
+  /** Throttle group whose allowance it spends, and the documented requests a minute where there is a figure. */
+  readonly throttle: { readonly group: string; readonly perMinute?: number; readonly perCustomer: boolean };
+  readonly auth: readonly Auth[];
+  readonly clouds: readonly Cloud[];
+  readonly errors: readonly OperationError[];
+  readonly deprecated?: string;
+  /** Only the integration sandbox has it. */
+  readonly sandboxOnly: boolean;
+  /** Documentation page name. */
+  readonly page: string;
+  readonly example: { readonly with: Readonly<Record<string, unknown>>; readonly answer: unknown };
+}
+
+/** True for operations that change nothing at the service. */
+export function isRead(operation: Operation): boolean {
+  return operation.kind === 'read' || operation.kind === 'list';
+}
+
+export interface Operations {
+  readonly names: readonly string[];
+  /** Digest of every entry, for plan files: a plan made with other entries no longer fits. */
+  readonly digest: string;
+  get(name: string): Operation | undefined;
+}

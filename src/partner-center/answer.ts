@@ -1,0 +1,88 @@
+import type { Operation } from '../operations/operation.ts';
+import { fill } from '../operations/template.ts';
+import type { TransportError, WireAnswer } from '../world/world.ts';
+import { jsonOf, serviceError } from './service-error.ts';
+
+/** An error as the service told it, whichever of its body forms it used (FACTS "Error bodies"). */
+export interface ServiceError {
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+  readonly requestId: string;
+  readonly correlationId: string;
+  /** Details that the body held: corrected address, rows, links. */
+  readonly data?: unknown;
+}
+
+/**
+ * What came back from one request. The type says whether to repeat: `ok` and `refused` are the service's word
+ * and end the request id; `throttled` did nothing and may go again after the wait; `unknown` may have happened.
+ */
+export type Answer =
+  | {
+      readonly type: 'ok';
+      readonly status: number;
+      readonly result: unknown;
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | { readonly type: 'refused'; readonly error: ServiceError; readonly again: boolean }
+  | { readonly type: 'throttled'; readonly error: ServiceError; readonly retryAfterMs: number | undefined }
+  | {
+      readonly type: 'unknown';
+      readonly reason: string;
+      readonly sent: 'no' | 'maybe';
+      readonly error?: ServiceError;
+      /** Set where an unavailable service named a time (503 with Retry-After). */
+      readonly retryAfterMs?: number;
+    };
+
+/**
+ * Reads an answer, by status first and code second (page error-codes; FACTS "Error codes").
+ * @param now milliseconds, for a Retry-After that is a date
+ */
+export function readAnswer(operation: Operation, wire: WireAnswer, now: number): Answer {
+  const { status, headers } = wire;
+  const meant = operation.answers[String(status)];
+  if (meant !== undefined) return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
+  if (status >= 200 && status < 300) return readSuccess(operation, wire);
+  if (status === 429) return { type: 'throttled', error: serviceError(wire), retryAfterMs: retryAfter(headers, now) };
+  if (unavailable.has(status)) return readUnavailable(wire, now);
+  const error = serviceError(wire);
+  return { type: 'refused', error, again: operation.errors.some((row) => row.status === status && row.code === error.code && row.then === 'again') };
+}
+
+/** Statuses after which nobody knows whether it happened. */
+const unavailable: ReadonlySet<number> = new Set([408, 500, 502, 503, 504]);
+
+function readUnavailable(wire: WireAnswer, now: number): Answer {
+  const error = serviceError(wire);
+  const retryAfterMs = retryAfter(wire.headers, now);
+  return { type: 'unknown', reason: `${wire.status} ${error.description}`, sent: 'maybe', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function readSuccess(operation: Operation, wire: WireAnswer): Answer {
+  const { status, headers, body } = wire;
+  const result = jsonOf(body);
+  const empty = body.trim() === '' || body === '\uFEFF';
+  // An answer cut off half way says success and shows nothing: whoever needs the result must look.
+  if (result === undefined && !empty) return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
+  if (empty && operation.kind === 'list' && status === 200) return { type: 'unknown', reason: `${status} without the list`, sent: 'maybe' };
+  return { type: 'ok', status, headers, result: result ?? {} };
+}
+
+/** Milliseconds that Retry-After names, as seconds or as an HTTP date; undefined where it names none. */
+export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
+  const value = headers['retry-after']?.trim();
+  if (value === undefined || value === '') return undefined;
+  if (/^\d+(\.\d+)?$/u.test(value)) return Math.ceil(Number(value) * 1000);
+  const at = Date.parse(value);
+  if (Number.isNaN(at)) return undefined;
+  // The service's own clock counts where it tells it: ours may be wrong by minutes.
+  const there = Date.parse(headers.date ?? '');
+  return Math.max(0, at - (Number.isNaN(there) ? now : there));
+}
+
+/** What a failed exchange means for the request. */
+export function fromTransportError(error: TransportError): Answer {
+  return { type: 'unknown', reason: error.message, sent: error.sent };
+}

@@ -1,0 +1,96 @@
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import type { Operation } from '../operations/operation.ts';
+import { TransportError, type WireAnswer, type WireRequest, type World } from '../world/world.ts';
+import { type Answer, fromTransportError, readAnswer } from './answer.ts';
+import type { Target } from './clouds.ts';
+import { itemsOf, nextPage } from './pages.ts';
+import { buildRequest } from './request.ts';
+import type { Tokens } from './token.ts';
+
+export interface CallOptions {
+  readonly requestId: string;
+  /** The object that `merge` read. */
+  readonly base?: unknown;
+  readonly signal?: AbortSignal;
+  /** No more pages of a list than this; the result then says `incomplete: true`. */
+  readonly pagesMax?: number;
+  /** Asked for before each further page: limits and retries apply to pages as to any request. */
+  readonly page?: (send: () => Promise<Answer>) => Promise<Answer>;
+}
+
+/** Sends requests to one target. Decides nothing: no retries, no limits, no looking up. */
+export interface Client {
+  /**
+   * Sends one request; a `list` follows its pages and gives `{ items, totalCount }`.
+   * @throws DiagnosticsError CREDENTIALS or TARGET where no token can be had
+   */
+  call(operation: Operation, input: Readonly<Record<string, unknown>>, options: CallOptions): Promise<Answer>;
+}
+
+export interface ClientOptions {
+  readonly world: World;
+  readonly target: Target;
+  readonly tokens: Tokens;
+  readonly application: string;
+  readonly locale?: string;
+  /** Milliseconds for one exchange; Partner Center's own SDK waits three minutes. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 100_000;
+
+/** A client for a target (page partner-center-rest-headers for what it sends). */
+export function makeClient(options: ClientOptions): Client {
+  const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
+  const send = async (operation: Operation, make: (token: string) => WireRequest, signal: AbortSignal | undefined): Promise<Answer> => {
+    try {
+      return readAnswer(operation, await withToken(world, tokens, make, signal), world.clock.now());
+    } catch (error) {
+      if (error instanceof TransportError) return fromTransportError(error);
+      throw error;
+    }
+  };
+  return {
+    call: async (operation, input, { requestId, base, signal, pagesMax = Number.POSITIVE_INFINITY, page = (first) => first() }) => {
+      const build = (token: string) => buildRequest(operation, input, { root: target.root, requestId, correlationId: world.random.uuid(), locale, application, token, base, timeoutMs });
+      const first = await send(operation, build, signal);
+      if (operation.kind !== 'list' || first.type !== 'ok') return first;
+      const items = [...itemsOf(first.result)];
+      let here = { url: build('').url, continuation: undefined as string | undefined };
+      let answer: Extract<Answer, { type: 'ok' }> = first;
+      for (let pages = 1; ; pages += 1) {
+        const next = nextPage(operation.paging, answer.result, here.url, here.continuation);
+        if (next === undefined) return { ...answer, result: { items, totalCount: items.length } };
+        if (pages >= pagesMax) return { ...answer, result: { items, totalCount: items.length, incomplete: true } };
+        const makeNext = (token: string): WireRequest => {
+          const request = build(token);
+          return { ...request, url: next.url, headers: { ...request.headers, ...next.headers, 'ms-requestid': world.random.uuid() } };
+        };
+        const further = await page(() => send(operation, makeNext, signal));
+        if (further.type !== 'ok') return further;
+        items.push(...itemsOf(further.result));
+        here = { url: next.url, continuation: next.headers['ms-continuationtoken'] };
+        answer = further;
+      }
+    },
+  };
+}
+
+/** A 401 is answered once with a renewed token, under the same request id: nothing has happened. */
+async function withToken(world: World, tokens: Tokens, make: (token: string) => WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  const token = await tokenOf(() => tokens.get());
+  const answer = await world.transport.send(make(token), signal);
+  if (answer.status !== 401) return answer;
+  const renewed = await tokenOf(() => tokens.renew(token));
+  return renewed === token ? answer : world.transport.send(make(renewed), signal);
+}
+
+/** A token that cannot be had is no answer of the service: it must not look like one. */
+async function tokenOf(get: () => Promise<string>): Promise<string> {
+  try {
+    return await get();
+  } catch (error) {
+    if (error instanceof TransportError) throw new DiagnosticsError([{ code: 'TARGET', severity: 'error', message: `no token could be had: ${error.message}` }]);
+    throw error;
+  }
+}

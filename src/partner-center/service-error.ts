@@ -1,0 +1,66 @@
+import { pathOf } from '../operations/template.ts';
+import type { WireAnswer } from '../world/world.ts';
+import type { ServiceError } from './answer.ts';
+
+/** The body as JSON, without the byte-order mark that some answers begin with; undefined where it is none. */
+export function jsonOf(body: string): unknown {
+  const text = body.startsWith('\uFEFF') ? body.slice(1) : body;
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads any of the documented error bodies (and none, and HTML) into one type. */
+export function serviceError(wire: WireAnswer): ServiceError {
+  const body = jsonOf(wire.body);
+  const { code, description, data } = graphError(body) ?? partnerError(body) ?? gatewayError(body) ?? bareError(wire);
+  return {
+    status: wire.status,
+    code,
+    description,
+    requestId: wire.headers['ms-requestid'] ?? wire.headers['request-id'] ?? '',
+    correlationId: wire.headers['ms-correlationid'] ?? '',
+    ...(data === undefined || (Array.isArray(data) && data.length === 0) ? {} : { data }),
+  };
+}
+
+type Told = Pick<ServiceError, 'code' | 'description' | 'data'>;
+
+/** `{"code":3000,"description":"…","data":[],"source":"…"}`: code as number or text, and a description that may be JSON itself. */
+function partnerError(body: unknown): Told | undefined {
+  const code = pathOf(body, 'code');
+  const description = pathOf(body, 'description') ?? pathOf(body, 'message');
+  if (code === undefined && typeof description !== 'string') return undefined;
+  const inner = typeof description === 'string' && description.startsWith('{') ? jsonOf(description) : undefined;
+  const reason = pathOf(inner, 'reason');
+  const address = pathOf(inner, 'corrected_address');
+  if (typeof reason !== 'string') return { code: String(code ?? ''), description: String(description ?? ''), data: pathOf(body, 'data') };
+  const proposal = address === undefined ? '' : `; the service proposes ${JSON.stringify(address)}`;
+  return { code: String(code ?? ''), description: `${reason}${proposal}`, data: inner };
+}
+
+/** `{"statusCode":429,"message":"Rate limit is exceeded. …"}`. */
+function gatewayError(body: unknown): Told | undefined {
+  const message = pathOf(body, 'message');
+  return typeof message === 'string' ? { code: String(pathOf(body, 'statusCode') ?? ''), description: message } : undefined;
+}
+
+/** `{"error":{"code":"…","message":"…","innerError":{…}}}` of the referrals host and of Graph: the innermost code counts. */
+function graphError(body: unknown): Told | undefined {
+  let error = pathOf(body, 'error');
+  if (typeof error !== 'object' || error === null) return undefined;
+  for (let depth = 0; depth < 8; depth += 1) {
+    const inner = pathOf(error, 'innerError');
+    if (typeof pathOf(inner, 'code') !== 'string') break;
+    error = inner;
+  }
+  return { code: String(pathOf(error, 'code') ?? ''), description: String(pathOf(error, 'message') ?? pathOf(body, 'error.message') ?? '') };
+}
+
+function bareError(wire: WireAnswer): Told {
+  const html = /<title>([^<]{1,200})<\/title>/iu.exec(wire.body)?.[1];
+  return { code: '', description: html ?? (wire.body.trim() === '' ? `the service answered ${wire.status} without a word` : `the service answered ${wire.status} with something that is not JSON`) };
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { InputRecord } from '../check/record.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Digests, PlanHeader } from './plan.ts';
+
+/** What a plan is made from. */
+export interface Sources {
+  readonly playbook: string;
+  /** Digests of the files, hex. */
+  readonly input: string;
+  readonly related: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly operations: string;
+  readonly target: string;
+}
+
+/** Digests of all that a plan is made from; of secret parameters too, which the plan itself does not hold. */
+export function digestsOf(sources: Sources): Digests {
+  return {
+    playbook: sha256(sources.playbook),
+    input: sources.input,
+    related: sources.related,
+    parameters: sha256(canonical(sources.parameters)),
+    operations: sources.operations,
+    target: sha256(sources.target),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** JSON with sorted keys: the order in which parameters were given means nothing. */
+export function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(',')}}`;
+}
+
+/** Digest of one row with its related rows. Secrets in it are only hashed. */
+export function digestOfRecord(record: InputRecord): string {
+  return sha256(`${record.raw}\u0000${canonical(record.values)}`).slice(0, 16);
+}
+
+/**
+ * What has changed since a plan was made: it is then refused, for it is not what was reviewed.
+ * @returns a diagnostic for each thing that changed, with the command that plans again
+ */
+export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
+  const { digests, playbook, input } = header;
+  const help = `plan again, and have the new plan reviewed:\n    ${planCommand(header)}`;
+  const stale = (message: string): Diagnostic => ({ code: 'PLAN_STALE', severity: 'error', message: `the plan no longer fits: ${message}`, help });
+  const changed: Diagnostic[] = [];
+  if (digests.playbook !== now.playbook) changed.push(stale(`the playbook ${playbook.file} has changed since`));
+  if (digests.input !== now.input) changed.push(stale(`the input ${input.file} has changed since`));
+  for (const [name, digest] of Object.entries(digests.related)) {
+    if (now.related[name] !== digest) changed.push(stale(`the related file ${input.related[name]} has changed since`));
+  }
+  if (digests.parameters !== now.parameters) changed.push(stale('a parameter has another value now'));
+  if (digests.operations !== now.operations) changed.push(stale('it was made with another version of the operations'));
+  if (digests.target !== now.target) changed.push(stale(`it was made for the target ${header.target}, which is not the one given`));
+  return changed;
+}
+
+function planCommand({ playbook, input, target }: PlanHeader): string {
+  const related = Object.entries(input.related).map(([name, file]) => ` --related ${name}=${file}`);
+  return `tenantry plan ${playbook.file} --input ${input.file}${related.join('')} --target ${target} --out FILE`;
+}

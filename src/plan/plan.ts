@@ -1,0 +1,113 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+
+/**
+ * What a plan says of one step. A vocabulary that is its own symbol; the words stand beside it in every output,
+ * so colour and sign never stand alone.
+ */
+export type Action =
+  | 'create' // + the thing does not exist and will be created
+  | 'update' // ~ it exists and differs
+  | 'unchanged' // = it exists as wanted; nothing is sent
+  | 'delete' // - it will be removed
+  | 'act' // ! done once: an order, an agreement, a password reset
+  | 'read' // < asked for again when applied
+  | 'skip' // the step's `if` is false
+  | 'conditional' // ? known after apply whether it happens at all, or what it is
+  | 'assert' // a check, nothing is sent
+  | 'wait'
+  | 'refuse'; // x it would fail: the service or a check said so while planning
+
+export const symbols: Readonly<Record<Action, string>> = {
+  create: '+',
+  update: '~',
+  unchanged: '=',
+  delete: '-',
+  act: '!',
+  read: '<',
+  skip: '.',
+  conditional: '?',
+  assert: '.',
+  wait: '.',
+  refuse: 'x',
+};
+
+/** Marks, inside a planned request or result, what is known only after apply. Serialised as `{"$unknown": why}`. */
+export interface Unknown {
+  readonly $unknown: string;
+}
+
+/** Marks a secret inside a planned request. Serialised as `{"$secret": true}`; the value is not in the plan. */
+export interface Hidden {
+  readonly $secret: true;
+}
+
+export interface PlannedAction {
+  /** `people[ana@x].licence`: the path of the step in its record. */
+  readonly path: string;
+  /** Operation name, or `assert`, `wait`. */
+  readonly uses: string;
+  readonly action: Action;
+  /** The step's inputs with Unknown and Hidden marks; the exact request follows from them and the catalogue entry. */
+  readonly with?: Readonly<Record<string, unknown>>;
+  /** For `update`: path → [is, shall be]. */
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>;
+  /** Id of what was found, for `unchanged` and `update`. */
+  readonly found?: string;
+  /** Why: the `if` that decided, the error that would come, what it waits for. */
+  readonly reason?: string;
+  /** Calls that this action will cost when applied, retries not counted (look-ups and polls included). */
+  readonly calls: number;
+}
+
+export interface PlannedRecord {
+  readonly index: number;
+  readonly key: string;
+  /** Row in the input. */
+  readonly row: number;
+  /** SHA-256 of the row's text and of its related rows, hex, first 16 digits. */
+  readonly digest: string;
+  readonly actions: readonly PlannedAction[];
+  /** Set where the row is invalid: the plan holds no actions for it and apply refuses (or skips it). */
+  readonly invalid?: readonly Diagnostic[];
+}
+
+/** What must still be true when the plan is applied. */
+export interface Digests {
+  readonly playbook: string;
+  readonly input: string;
+  readonly related: Readonly<Record<string, string>>;
+  readonly parameters: string;
+  readonly operations: string;
+  readonly target: string;
+}
+
+export interface PlanHeader {
+  readonly tenantryPlan: 1;
+  readonly version: string;
+  readonly createdAt: string;
+  readonly playbook: { readonly file: string; readonly name: string };
+  readonly input: { readonly file: string; readonly related: Readonly<Record<string, string>> };
+  /** Parameters given, secrets left out (their names are in `secretParameters`). */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly secretParameters: readonly string[];
+  readonly target: string;
+  readonly offline: boolean;
+  readonly digests: Digests;
+}
+
+/** Totals of a plan, at its end: what guards and the summary read. */
+export interface PlanSummary {
+  readonly records: number;
+  readonly invalid: number;
+  /** Operation → action → count. */
+  readonly operations: Readonly<Record<string, Readonly<Partial<Record<Action, number>>>>>;
+  /** Calls by throttle group when applied, and the seconds they need at the service's known limits. */
+  readonly calls: Readonly<Record<string, { readonly calls: number; readonly seconds: number }>>;
+  readonly totalCalls: number;
+  readonly totalSeconds: number;
+  /** Calls that planning itself made. */
+  readonly planningCalls: number;
+  readonly warnings: readonly Diagnostic[];
+  /** SHA-256 over the header (without times) and every record line: an edited plan file is refused. */
+  readonly seal: string;
+}

@@ -1,0 +1,95 @@
+import type { Playbook } from '../check/playbook.ts';
+import type { Operations } from '../operations/operation.ts';
+import { pathOf } from '../operations/template.ts';
+import { secondsFor, totalSeconds } from './estimate.ts';
+import { checkGuards, sumsWanted, type PlanCounts } from './guards.ts';
+import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
+
+const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
+
+/** Totals of a plan, record by record; memory grows with the operations, not with the records. */
+export class Summary implements PlanCounts {
+  readonly #playbook: Playbook;
+  readonly #operations: Operations;
+  readonly #parameters: Readonly<Record<string, unknown>>;
+  readonly #actions = new Map<string, Partial<Record<Action, number>>>();
+  readonly #calls = new Map<string, number>();
+  readonly #sums = new Map<string, number>();
+  #records = 0;
+  #invalid = 0;
+
+  constructor(playbook: Playbook, operations: Operations, parameters: Readonly<Record<string, unknown>>) {
+    this.#playbook = playbook;
+    this.#operations = operations;
+    this.#parameters = parameters;
+    for (const { operation, path } of sumsWanted(playbook.guards)) this.#sums.set(`${operation} ${path}`, 0);
+  }
+
+  add(record: PlannedRecord): void {
+    this.#records += 1;
+    if (record.invalid !== undefined) this.#invalid += 1;
+    for (const action of record.actions) this.#addAction(action);
+  }
+
+  #addAction(action: PlannedAction): void {
+    const operation = this.#operations.get(action.uses);
+    if (operation !== undefined) {
+      const counts = this.#actions.get(action.uses) ?? {};
+      counts[action.action] = (counts[action.action] ?? 0) + 1;
+      this.#actions.set(action.uses, counts);
+      for (const name of this.#sums.keys()) this.#addSum(name, action);
+    } else if (action.action === 'refuse') {
+      const counts = this.#actions.get(action.uses) ?? {};
+      counts.refuse = (counts.refuse ?? 0) + 1;
+      this.#actions.set(action.uses, counts);
+    }
+    const group = operation?.throttle.group ?? 'other';
+    if (action.calls > 0) this.#calls.set(group, (this.#calls.get(group) ?? 0) + action.calls);
+  }
+
+  #addSum(name: string, action: PlannedAction): void {
+    const [operation, path = ''] = name.split(' ');
+    if (operation !== action.uses || !changing.has(action.action)) return;
+    this.#sums.set(name, this.#sums.get(name)! + sumAt(action.with, path));
+  }
+
+  count(operation: string): number {
+    const actions = this.#actions.get(operation) ?? {};
+    return [...changing].reduce((sum, action) => sum + (actions[action] ?? 0), 0);
+  }
+
+  sum(operation: string, path: string): number {
+    return this.#sums.get(`${operation} ${path}`) ?? 0;
+  }
+
+  /** @param seal over everything before the summary */
+  finish(planningCalls: number, seal: string): PlanSummary {
+    const calls = Object.fromEntries(
+      [...this.#calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, count]) => [group, { calls: count, seconds: secondsFor(count, this.#perMinute(group), this.#playbook.limits) }]),
+    );
+    return {
+      records: this.#records,
+      invalid: this.#invalid,
+      operations: Object.fromEntries([...this.#actions].sort(([a], [b]) => (a < b ? -1 : 1))),
+      calls,
+      totalCalls: [...this.#calls.values()].reduce((sum, count) => sum + count, 0),
+      totalSeconds: totalSeconds(calls),
+      planningCalls,
+      warnings: checkGuards(this.#playbook, this.#parameters, this),
+      seal,
+    };
+  }
+
+  #perMinute(group: string): number | undefined {
+    const name = this.#operations.names.find((candidate) => this.#operations.get(candidate)?.throttle.group === group);
+    return name === undefined ? undefined : this.#operations.get(name)?.throttle.perMinute;
+  }
+}
+
+/** The sum of the numbers at a path; lists on the way are summed over. */
+function sumAt(value: unknown, path: string): number {
+  if (path === '') return typeof value === 'number' ? value : Array.isArray(value) ? value.reduce((sum: number, item) => sum + sumAt(item, ''), 0) : 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sumAt(item, path), 0);
+  const [head = '', ...rest] = path.split('.');
+  return sumAt(pathOf(value, head), rest.join('.'));
+}

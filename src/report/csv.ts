@@ -1,0 +1,110 @@
+import type { RecordWithEntries, Settled, StepError, StepOutcomeName } from '../journal/journal.ts';
+
+/**
+ * Result files that are inputs again. Every row of the input stands in exactly one of them, in the input's
+ * order, with its own text byte for byte; our columns follow, and replace those of an earlier result file.
+ */
+export type ResultFile = 'results' | 'failed' | 'in-doubt' | 'remaining';
+
+/** How the input was written: what its rows must be given back as. */
+export interface RowFormat {
+  /** The header line with its line break, as decoded. */
+  readonly header: string;
+  readonly delimiter: string;
+}
+
+/** Columns that we add are named so that nobody's own are; a row's loader knows and ignores them. */
+export const reasonColumns = ['tenantry_step', 'tenantry_code', 'tenantry_reason', 'tenantry_request_id'] as const;
+
+/** In which file a record belongs, by how it ended; records that were not reached stay to be done. */
+export function fileOf(outcome: StepOutcomeName | undefined): ResultFile {
+  switch (outcome) {
+    case undefined:
+      return 'remaining';
+    case 'succeeded':
+    case 'unchanged':
+    case 'skipped':
+      return 'results';
+    case 'failed':
+    case 'blocked':
+      return 'failed';
+    case 'inDoubt':
+      return 'in-doubt';
+  }
+}
+
+/** The last word on a record: the newest `settled` of the record as a whole, if it has one. */
+export function settledOf({ entries }: RecordWithEntries): Settled | undefined {
+  return entries.findLast((entry): entry is Settled => entry.type === 'settled' && entry.path === '');
+}
+
+/** The header line of a result file. */
+export function headerLine(file: ResultFile, format: RowFormat, outputs: readonly string[]): string {
+  return extend(format.header, format, columnsOf(file, outputs));
+}
+
+/** One row of a result file: the input's own text and our columns. */
+export function resultLine(file: ResultFile, format: RowFormat, outputs: readonly string[], row: RecordWithEntries, options: { readonly secrets: boolean }): string {
+  const settled = settledOf(row);
+  const cells =
+    file === 'results' ? outputs.map((name) => outputText(settled?.result, name, options)) : file === 'remaining' ? [] : reasonCells(settled?.error);
+  return extend(row.record.raw, format, cells);
+}
+
+function columnsOf(file: ResultFile, outputs: readonly string[]): readonly string[] {
+  if (file === 'results') return outputs.map((name) => `tenantry_${name}`);
+  return file === 'remaining' ? [] : reasonColumns;
+}
+
+function reasonCells(error: StepError | undefined): readonly string[] {
+  return [error?.step ?? '', error?.code ?? '', error?.message ?? '', error?.requestId ?? ''];
+}
+
+function outputText(outputs: unknown, name: string, options: { readonly secrets: boolean }): string {
+  const value = (outputs as Readonly<Record<string, unknown>> | undefined)?.[name];
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'object' && '$secret' in value) return options.secrets ? String(value.$secret) : '(secret)';
+  if (typeof value === 'object' && '$encrypted' in value) return '(secret)';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Puts cells behind a row's text, before its line break. */
+function extend(line: string, format: RowFormat, cells: readonly string[]): string {
+  const end = /(?:\r\n|\n|\r)$/u.exec(line);
+  const text = end === null ? line : line.slice(0, end.index);
+  const kept = text.slice(0, keptLength(text, format));
+  return kept + cells.map((cell) => format.delimiter + quote(cell)).join('') + (end?.[0] ?? '\n');
+}
+
+/** How much of a row is the user's own: columns that an earlier result file added are cut off. */
+function keptLength(text: string, format: RowFormat): number {
+  const columns = cellEnds(format.header.replace(/(?:\r\n|\n|\r)$/u, ''), format.delimiter);
+  let start = 0;
+  const names = columns.map((end) => {
+    const name = format.header.slice(start, end).replaceAll('"', '').trim();
+    start = end + format.delimiter.length;
+    return name;
+  });
+  const own = names.findIndex((name) => name.startsWith('tenantry_'));
+  if (own === -1) return text.length;
+  const ends = cellEnds(text, format.delimiter);
+  return own === 0 ? 0 : (ends[own - 1] ?? text.length);
+}
+
+/** Offsets at which the cells of a CSV row end; quotes may hold delimiters and line breaks. */
+function cellEnds(text: string, delimiter: string): readonly number[] {
+  const ends: number[] = [];
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '"') quoted = !quoted;
+    else if (!quoted && text.startsWith(delimiter, at)) ends.push(at);
+  }
+  return [...ends, text.length];
+}
+
+/** One cell. A reason may hold anything the service said: it is always quoted, and never begins a formula. */
+function quote(cell: string): string {
+  if (cell === '') return '';
+  const safe = /^[=+\-@\t\r]/u.test(cell) && !Number.isFinite(Number(cell)) ? `'${cell}` : cell;
+  return `"${safe.replaceAll('"', '""')}"`;
+}

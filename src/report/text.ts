@@ -1,0 +1,157 @@
+import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary } from '../plan/plan.ts';
+
+/** Colour functions, handed in so that this file draws the same with and without them. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
+  readonly magenta: (text: string) => string;
+}
+
+const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: keyof Paint }>> = {
+  create: { sign: '+', colour: 'green' },
+  update: { sign: '~', colour: 'yellow' },
+  unchanged: { sign: '=', colour: 'dim' },
+  delete: { sign: '-', colour: 'red' },
+  act: { sign: '!', colour: 'magenta' },
+  read: { sign: '<', colour: 'cyan' },
+  skip: { sign: '.', colour: 'dim' },
+  conditional: { sign: '?', colour: 'yellow' },
+  assert: { sign: '.', colour: 'dim' },
+  wait: { sign: '.', colour: 'dim' },
+  refuse: { sign: 'x', colour: 'red' },
+};
+
+const order: readonly Action[] = ['create', 'update', 'delete', 'act', 'conditional', 'unchanged', 'read', 'refuse', 'skip'];
+
+/** The plan's head: what it is, a line an operation, calls and time. */
+export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
+  const lines = [
+    `${paint.bold(header.playbook.name)} · ${plural(summary.records, 'record')} of ${header.input.file} · ${header.target}${header.offline ? ' · offline, nothing was looked up' : ''}`,
+    '',
+    ...operationLines(summary, paint),
+    '',
+    ...callLines(summary),
+  ];
+  if (summary.invalid > 0) lines.push('', paint.red(`${plural(summary.invalid, 'row')} of the input cannot be used; see above`));
+  return lines.join('\n');
+}
+
+function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
+  const names = Object.keys(summary.operations).sort();
+  const columns = order.filter((action) => names.some((name) => (summary.operations[name]?.[action] ?? 0) > 0));
+  const width = Math.max(9, ...names.map((name) => name.length));
+  const title = (action: Action) => `${signs[action].sign} ${action}`;
+  const head = `  ${'operation'.padEnd(width)}  ${columns.map((action) => title(action).padStart(title(action).length + 1)).join('  ')}`;
+  const rows = names.map((name) => {
+    const cells = columns.map((action) => {
+      const text = String(summary.operations[name]?.[action] ?? '').padStart(title(action).length + 1);
+      return paint[signs[action].colour](text);
+    });
+    return `  ${name.padEnd(width)}  ${cells.join('  ')}`;
+  });
+  return [paint.dim(head), ...rows];
+}
+
+function callLines(summary: PlanSummary): readonly string[] {
+  const groups = Object.entries(summary.calls)
+    .sort(([, a], [, b]) => b.seconds - a.seconds)
+    .map(([group, { calls }]) => `${group} ${count(calls)}`);
+  return [
+    `About ${plural(summary.totalCalls, 'call')} when applied (${groups.join(', ') || 'none'}), at least ${duration(summary.totalSeconds)} at the service's known limits.`,
+    `${plural(summary.planningCalls, 'call')} were made to plan, all of them reads.`,
+  ];
+}
+
+/** One record with its actions, a line each; what it changes and why below. */
+export function recordText(record: PlannedRecord, paint: Paint): string {
+  const lines = [`${paint.bold(record.key)} ${paint.dim(`row ${record.row}`)}`];
+  for (const diagnostic of record.invalid ?? []) lines.push(paint.red(`  x ${diagnostic.message}`));
+  for (const action of record.actions) lines.push(...actionLines(action, paint));
+  return lines.join('\n');
+}
+
+function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
+  const { sign, colour } = signs[action.action];
+  const note = action.reason === undefined ? '' : paint.dim(`  ${action.reason}`);
+  const found = action.found === undefined ? '' : paint.dim(`  ${action.found}`);
+  const lines = [`  ${paint[colour](`${sign} ${action.action.padEnd(11)}`)} ${action.path}  ${paint.dim(action.uses)}${found}${note}`];
+  for (const [path, [is, wanted]] of Object.entries(action.changes ?? {})) {
+    lines.push(`      ${path}: ${show(is)} → ${show(wanted)}`);
+  }
+  const shown = action.action === 'create' || action.action === 'act' || action.action === 'delete' || action.action === 'conditional';
+  if (shown && action.with !== undefined) {
+    const text = flatten(action.with).join(', ');
+    if (text !== '') lines.push(paint.dim(`      ${cut(text, 160)}`));
+  }
+  return lines;
+}
+
+/** Nested inputs as `a.b=value` words, in the order in which they stand. */
+function flatten(value: unknown, path = ''): readonly string[] {
+  if (typeof value !== 'object' || value === null || isMark(value)) return [`${path}=${show(value)}`];
+  return Object.entries(value).flatMap(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`));
+}
+
+function isMark(value: object): boolean {
+  return '$unknown' in value || '$secret' in value;
+}
+
+/** A value as the plan shows it: quoted text, `(known after apply)`, `(secret)`. */
+export function show(value: unknown): string {
+  if (value === undefined) return '(absent)';
+  if (typeof value === 'object' && value !== null) {
+    if ('$unknown' in value) return '(known after apply)';
+    if ('$secret' in value) return '(secret)';
+  }
+  return JSON.stringify(value);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+/** The last line of a plan, which CI jobs search for. */
+export function planLine(summary: PlanSummary): string {
+  const total = (action: Action) => Object.values(summary.operations).reduce((sum, actions) => sum + (actions[action] ?? 0), 0);
+  const parts = [
+    `${count(total('create'))} to add`,
+    `${count(total('update'))} to change`,
+    `${count(total('delete'))} to destroy`,
+    `${count(total('act'))} to do`,
+    `${count(total('unchanged'))} unchanged`,
+  ];
+  const open = total('conditional');
+  if (open > 0) parts.push(`${count(open)} known after apply`);
+  const refused = total('refuse');
+  if (refused > 0) parts.push(`${count(refused)} would fail`);
+  return `Plan: ${parts.join(', ')}.`;
+}
+
+/** Whether applying the plan would send anything but reads. */
+export function hasChanges(summary: PlanSummary): boolean {
+  const changing: readonly Action[] = ['create', 'update', 'delete', 'act', 'conditional'];
+  return Object.values(summary.operations).some((actions) => changing.some((action) => (actions[action] ?? 0) > 0));
+}
+
+/** `1,234`. */
+export function count(n: number): string {
+  return n.toLocaleString('en-US');
+}
+
+/** `1 record`, `1,234 records`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Seconds as people say them: `8 s`, `2 min 5 s`, `1 h 20 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min${whole % 60 === 0 ? '' : ` ${whole % 60} s`}`;
+  const minutes = Math.floor((whole % 3600) / 60);
+  return `${Math.floor(whole / 3600)} h${minutes === 0 ? '' : ` ${minutes} min`}`;
+}

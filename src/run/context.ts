@@ -1,0 +1,67 @@
+import type { Playbook } from '../check/playbook.ts';
+import type { JournalEntry, RunJournal } from '../journal/journal.ts';
+import type { Operations } from '../operations/operation.ts';
+import type { Client } from '../partner-center/client.ts';
+import type { Reader } from '../partner-center/reader.ts';
+import type { World } from '../world/world.ts';
+import type { Listener } from './event.ts';
+import type { Limiter } from './limiter.ts';
+
+/** What every record of a run shares. */
+export interface RunContext {
+  readonly run: { readonly id: string; readonly startedAt: number };
+  readonly playbook: Playbook;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly operations: Operations;
+  readonly client: Client;
+  readonly limiter: Limiter;
+  readonly reader: Reader;
+  readonly world: Pick<World, 'clock' | 'random'>;
+  readonly listener: Listener;
+  readonly log: Log;
+  /** Aborted with an Interrupted: no new requests; what is in flight is waited for and recorded. */
+  readonly halt: AbortSignal;
+  /** Aborted: what is in flight is let go, too. */
+  readonly stop: AbortSignal;
+  /** A step asked for the whole run to stop. */
+  stopRun(reason: string): void;
+}
+
+/** Ends the work on a record without an outcome: the record stays open, a resume goes on with it. */
+export class Interrupted extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'Interrupted';
+  }
+}
+
+/** The journal as steps use it. */
+export interface Log {
+  /** Appends without waiting. The order of calls is the order of entries, so a later `durable` covers it (J3). */
+  note(entry: JournalEntry): void;
+  /** Resolves once the entry is durable; throws what any append before it threw. */
+  durable(entry: JournalEntry): Promise<void>;
+  owned(): boolean;
+}
+
+/** @param onBroken told once, when an append fails: nothing more can be recorded, so nothing more may be sent */
+export function makeLog(journal: RunJournal, onBroken: (error: unknown) => void): Log {
+  const state: { broken?: { readonly error: unknown } } = {};
+  const durable = async (entry: JournalEntry) => {
+    if (state.broken !== undefined) throw state.broken.error;
+    try {
+      await journal.append(entry);
+    } catch (error) {
+      if (state.broken === undefined) onBroken(error);
+      state.broken ??= { error };
+    }
+    if (state.broken !== undefined) throw state.broken.error;
+  };
+  return {
+    durable,
+    note: (entry) => {
+      durable(entry).catch(() => {}); // kept in the state: the next `durable` throws it
+    },
+    owned: () => state.broken === undefined && journal.owned(),
+  };
+}

@@ -1,0 +1,82 @@
+import type { RunContext } from './context.ts';
+import type { Finding } from './finding.ts';
+import { look } from './look.ts';
+import { backoffMs, mostTries } from './retry.ts';
+import { type Lag, type Patience, policyOf, type Sight, settle } from './settle.ts';
+import { type Attempt, lookupOf, type Write } from './write.ts';
+
+export type Settlement =
+  | { readonly type: 'resend' }
+  | { readonly type: 'adopt'; readonly result: unknown }
+  | { readonly type: 'fail'; readonly reason: string }
+  | { readonly type: 'hold'; readonly reason: string };
+
+/** Milliseconds for which a look-up that says nothing clear is repeated. */
+const unclearMs = 120_000;
+
+/** Where a look-up has said nothing yet, the policy itself is the reason to hold. */
+const held = 'its policy is to ask a person rather than to guess';
+
+/**
+ * Asks the service, as often as the doubt table wants it, what became of an attempt in doubt.
+ * @param tries requests of this step so far in this process
+ * @throws TimedOut, Interrupted from a wait
+ */
+export async function settleDoubt(context: RunContext, write: Write, attempt: Attempt, tries: number): Promise<Settlement> {
+  const { clock } = context.world;
+  const lookup = lookupOf(write.operation);
+  const policy = policyOf(write.operation, write.policy, lookup !== undefined);
+  const began = clock.now();
+  let seen: Finding | undefined;
+  let sight: Sight = 'notLooked';
+  for (let looks = 0; ; ) {
+    const lagEnds = attempt.sentAt + (lookup?.lagSeconds ?? 0) * 1_000;
+    const lag: Lag = clock.now() < lagEnds ? 'running' : 'over';
+    const waitMs = lag === 'running' ? Math.min(backoffMs(looks), lagEnds - clock.now()) : backoffMs(looks);
+    const waiting = sight === 'unclear' || (sight === 'absent' && lag === 'running');
+    const patience = waiting ? patienceToWait(write, attempt, { seen, began, now: clock.now(), waitMs }) : patienceToSend(write, tries);
+    const verdict = settle(policy, sight, lag, patience);
+    const reason = seen !== undefined && 'reason' in seen ? seen.reason : held;
+    switch (verdict) {
+      case 'adopt':
+        return { type: 'adopt', result: seen?.type === 'found' ? seen.result : undefined };
+      case 'resend':
+        return { type: 'resend' };
+      case 'hold':
+        return { type: 'hold', reason };
+      case 'fail':
+        return { type: 'fail', reason: 'it was not answered, and looking shows that it did not happen' };
+      case 'wait':
+        await clock.sleep(waitMs, write.deadline.signal);
+        sight = 'notLooked';
+        break;
+      case 'look':
+        looks += 1;
+        seen = await look(
+          { reader: context.reader, operations: context.operations, signal: write.deadline.signal },
+          { lookup: lookup!, input: write.input, intendedAt: attempt.intendedAt ?? attempt.sentAt, taken: write.taken },
+        );
+        sight = seen.type;
+    }
+  }
+}
+
+/** Another send is limited by the tries that the step has. */
+function patienceToSend({ retry }: Write, tries: number): Patience {
+  return tries < (retry.attempts ?? mostTries) ? 'left' : 'spent';
+}
+
+interface Waiting {
+  readonly seen: Finding | undefined;
+  readonly began: number;
+  readonly now: number;
+  readonly waitMs: number;
+}
+
+/** Another look is limited by the step's time and by how long the answer may lag. */
+function patienceToWait({ deadline }: Write, attempt: Attempt, { seen, began, now, waitMs }: Waiting): Patience {
+  if (waitMs >= deadline.leftMs()) return 'spent';
+  if (seen?.type !== 'unclear') return 'left';
+  const until = seen.lagSeconds === undefined ? began + unclearMs : attempt.sentAt + seen.lagSeconds * 1_000;
+  return now < until ? 'left' : 'spent';
+}

@@ -1,0 +1,95 @@
+import { isRead, type Operation } from '../operations/operation.ts';
+import type { Answer } from '../partner-center/answer.ts';
+import type { Client } from '../partner-center/client.ts';
+import type { Reader } from '../partner-center/reader.ts';
+import type { World } from '../world/world.ts';
+import type { Listener } from './event.ts';
+import type { Limiter } from './limiter.ts';
+import { decide, waitOf } from './retry.ts';
+
+export interface ReaderParts {
+  readonly client: Client;
+  readonly limiter: Limiter;
+  readonly world: Pick<World, 'clock' | 'random'>;
+  readonly listener: Listener;
+}
+
+type ReadAnswer = Exclude<Answer, { type: 'throttled' }>;
+type Input = Readonly<Record<string, unknown>>;
+
+/** What Microsoft sells changes from day to day, not within a run, and every record asks for the same of it. */
+const wares: ReadonlySet<string> = new Set(['products', 'skus', 'availabilities', 'offers', 'offerCategories']);
+const mostKept = 1_000;
+
+/** Reads under the limits with retries; remembers what is sold, so that a thousand records ask for it once. */
+export function makeReader(parts: ReaderParts): Reader {
+  const kept = new Map<string, Promise<ReadAnswer>>();
+  return {
+    read: async (operation, input, { signal, fresh = false } = {}) => {
+      if (!isRead(operation)) throw new Error(`${operation.name} is not a read`);
+      if (fresh || !wares.has(operation.resource) || 'customerId' in input) return readNow(parts, operation, input, signal);
+      const key = `${operation.name} ${JSON.stringify(input)}`;
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const asked = readNow(parts, operation, input, signal);
+      keep(kept, key, asked);
+      return asked;
+    },
+  };
+}
+
+/** Only what succeeded is kept, and only so much of it. */
+function keep(kept: Map<string, Promise<ReadAnswer>>, key: string, asked: Promise<ReadAnswer>): void {
+  if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? '');
+  kept.set(key, asked);
+  asked.then(
+    (answer) => answer.type !== 'ok' && kept.delete(key),
+    () => kept.delete(key),
+  );
+}
+
+async function readNow(parts: ReaderParts, operation: Operation, input: Input, signal?: AbortSignal): Promise<ReadAnswer> {
+  const { limiter, world } = parts;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await readOnce(parts, operation, input, tries, signal);
+    if (answer.type === 'ok') return answer;
+    const failure = { answer, tries, retry: {}, repeatable: true };
+    const decision = decide(failure);
+    if (decision === 'giveUp' || decision === 'settle') return final(answer);
+    const budget = limiter.health.retry(answer);
+    await world.clock.sleep(waitOf(failure, world.random.next(), budget), signal);
+  }
+}
+
+/** A service that never stops saying "later" has said no. */
+function final(answer: Exclude<Answer, { type: 'ok' }>): ReadAnswer {
+  return answer.type === 'throttled' ? { type: 'refused', error: answer.error, again: true } : answer;
+}
+
+async function readOnce(parts: ReaderParts, operation: Operation, input: Input, tries: number, signal?: AbortSignal): Promise<Answer> {
+  const { client, limiter, world, listener } = parts;
+  const tenant = tenantOf(input);
+  const release = await limiter.acquire(operation, tenant, signal);
+  try {
+    const began = world.clock.monotonic();
+    const answer = await client.call(operation, input, { requestId: world.random.uuid(), ...(signal && { signal }) });
+    limiter.observe(operation, tenant, answer);
+    listener(requestEvent(world, operation, answer, began, tries));
+    return answer;
+  } finally {
+    release();
+  }
+}
+
+/** The customer tenant that a request is about: the service counts some allowances by it. */
+export function tenantOf(input: Input): string | undefined {
+  return typeof input.customerId === 'string' ? input.customerId.toLowerCase() : undefined;
+}
+
+/** One answered request, for those who watch. */
+export function requestEvent(world: Pick<World, 'clock'>, operation: Operation, answer: Answer, began: number, attempt: number) {
+  const status = answer.type === 'ok' ? answer.status : answer.error?.status;
+  const ms = world.clock.monotonic() - began;
+  const base = { event: 'request', at: world.clock.now(), operation: operation.name, answer: answer.type, ms, attempt } as const;
+  return status === undefined ? base : { ...base, status };
+}

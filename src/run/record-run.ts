@@ -1,0 +1,60 @@
+import type { JournalEntry, RecordWithEntries, Settled, StepError, StepOutcomeName } from '../journal/journal.ts';
+import { nothing, replay, type StepState } from '../journal/replay.ts';
+import type { PlannedAction, PlannedRecord } from '../plan/plan.ts';
+import type { RunContext } from './context.ts';
+
+/** How one step ended, with what `steps.<id>` then holds. */
+export interface StepEnd {
+  readonly outcome: StepOutcomeName;
+  readonly result?: unknown;
+  readonly error?: StepError;
+}
+
+/** One record while its steps run: what was planned for it, and what the journal said when it was opened. */
+export interface RecordRun {
+  readonly context: RunContext;
+  readonly index: number;
+  readonly key: string;
+  readonly planned: ReadonlyMap<string, PlannedAction>;
+  stateOf(path: string): StepState;
+  /** When a request of the step was first about to leave, in any attempt. */
+  firstIntendedAt(path: string): number | undefined;
+  /** Path → result of the steps that have ended. */
+  readonly results: Map<string, unknown>;
+}
+
+export function openRecord(context: RunContext, { record, entries }: RecordWithEntries): RecordRun {
+  const { steps } = replay(entries);
+  const actions = (record.planned as PlannedRecord).actions;
+  return {
+    context,
+    index: record.index,
+    key: record.key,
+    planned: new Map(actions.map((action) => [action.path, action])),
+    stateOf: (path) => steps.get(path) ?? nothing,
+    firstIntendedAt: (path) => firstIntent(entries, path),
+    results: new Map(),
+  };
+}
+
+function firstIntent(entries: readonly JournalEntry[], path: string): number | undefined {
+  return entries.find((entry) => entry.type === 'intended' && entry.path === path)?.at;
+}
+
+/** The journal's entry for an end. Secrets inside the result must be wrapped already. */
+export function settledEntry(run: RecordRun, path: string, { outcome, result, error }: StepEnd): Settled {
+  const entry = { type: 'settled', record: run.index, path, outcome, at: run.context.world.clock.now() } as const;
+  return { ...entry, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) };
+}
+
+/** Ids of everything that steps of this record made: what one step holds, another must not adopt. */
+export function takenIds({ results }: RecordRun): ReadonlySet<unknown> {
+  const taken = new Set<unknown>();
+  for (const result of results.values()) {
+    if (typeof result !== 'object' || result === null) continue;
+    for (const list of Object.values(result)) {
+      if (Array.isArray(list)) for (const item of list as readonly { readonly id?: unknown }[]) if (item?.id !== undefined) taken.add(item.id);
+    }
+  }
+  return taken;
+}

@@ -1,0 +1,182 @@
+import type { OperationStep } from '../check/playbook.ts';
+import type { StepError } from '../journal/journal.ts';
+import type { StepState } from '../journal/replay.ts';
+import { isRead, type Lookup, type Operation } from '../operations/operation.ts';
+import { fill, pathOf } from '../operations/template.ts';
+import type { ServiceError } from '../partner-center/answer.ts';
+import { agrees } from '../plan/agrees.ts';
+import type { Action } from '../plan/plan.ts';
+import { resolveInput } from '../plan/resolve.ts';
+import { unwrapSecrets } from '../plan/secrets.ts';
+import { performWrite } from './attempt.ts';
+import type { Deadline } from './deadline.ts';
+import type { Finding } from './finding.ts';
+import { look } from './look.ts';
+import { poll } from './poll.ts';
+import { type RecordRun, type StepEnd, takenIds } from './record-run.ts';
+import { sameAs } from './same-as.ts';
+import { namesOf, type Scope } from './scope.ts';
+import { policyOf } from './settle.ts';
+import { beginningOf, lookupOf, type Performed, refusalOf } from './write.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** A step with all that it needs to run. */
+export interface Place {
+  readonly run: RecordRun;
+  readonly step: OperationStep;
+  readonly path: string;
+  readonly deadline: Deadline;
+}
+
+/**
+ * Brings about what an operation step wants, going on from whatever the journal holds of it: an answer that was
+ * not yet made an outcome is, an attempt in doubt is settled with the input that it was made with, and only
+ * where the journal holds nothing does the step begin afresh.
+ * @throws EvaluationError from the step's expressions
+ */
+export async function runOperation(place: Place, scope: Scope): Promise<StepEnd> {
+  const state = place.run.stateOf(place.path);
+  if (state.type === 'intended' || state.type === 'answered') return goOn(place, state);
+  const { step } = place;
+  const input = resolveInput(step.operation, step.with, namesOf(scope));
+  if (isRead(step.operation)) return runRead(place, input);
+  switch (step.operation.kind) {
+    case 'create':
+      return step.operation.lookup === undefined ? send(place, 'create', input) : ensure(place, step.operation.lookup, input);
+    case 'update':
+    case 'delete':
+      return bring(place, step.operation.kind, input);
+    default:
+      return send(place, 'act', input);
+  }
+}
+
+/** The journal holds an intent: settle it with the operation and the input of then, whatever they would be now. */
+async function goOn(place: Place, state: Extract<StepState, { type: 'intended' | 'answered' }>): Promise<StepEnd> {
+  const { run, step } = place;
+  const operation = run.context.operations.get(state.intended.operation) ?? step.operation;
+  const input = unwrapSecrets(state.intended.with) as Input;
+  if (state.type === 'intended') return after(place, operation, input, await write(place, operation, input));
+  const body = unwrapSecrets(state.answered.body);
+  if (state.answered.answer === 'ok') return after(place, operation, input, { type: 'done', result: body, adopted: false });
+  return { outcome: 'failed', error: refusalOf(place.path, body as ServiceError) };
+}
+
+async function runRead(place: Place, input: Input): Promise<StepEnd> {
+  const { run, step, deadline, path } = place;
+  const answer = await run.context.reader.read(step.operation, input, { signal: deadline.signal });
+  switch (answer.type) {
+    case 'ok':
+      return { outcome: 'succeeded', result: answer.result };
+    case 'refused':
+      return { outcome: 'failed', error: refusalOf(path, answer.error) };
+    case 'unknown':
+      return failed(path, 'UNAVAILABLE', `${step.operation.name}: ${answer.reason}`);
+  }
+}
+
+/** A create ensures: what exists already is adopted, brought up to date where the operation can, or else made. */
+async function ensure(place: Place, lookup: Lookup, input: Input): Promise<StepEnd> {
+  const found = await find(place, lookup, input);
+  switch (found.type) {
+    case 'absent':
+      return send(place, 'create', input);
+    case 'found':
+      return update(place, input, found);
+    case 'unclear':
+    case 'impossible':
+      return failed(place.path, 'UNAVAILABLE', `cannot tell whether it exists already: ${found.reason}`);
+  }
+}
+
+async function update(place: Place, input: Input, found: Extract<Finding, { type: 'found' }>): Promise<StepEnd> {
+  const { update: updating } = place.step.operation;
+  const differs = updating?.fields.some((field) => {
+    const wanted = pathOf(input, field);
+    return wanted !== undefined && !sameAs(pathOf(found.result, field), wanted);
+  });
+  if (updating === undefined || differs !== true) return { outcome: 'unchanged', result: found.result };
+  const operation = place.run.context.operations.get(updating.operation);
+  if (operation === undefined) throw new Error(`the catalogue names ${updating.operation} and has no such operation`);
+  const stale = disagreement(place, 'update', input);
+  if (stale !== undefined) return stale;
+  const changed = fill(updating.with, { input, found: found.result }) as Input;
+  return after(place, operation, changed, await write(place, operation, changed));
+}
+
+/** An update or a delete of what is as wanted already sends nothing. */
+async function bring(place: Place, action: 'update' | 'delete', input: Input): Promise<StepEnd> {
+  const { satisfied } = place.step.operation;
+  if (satisfied !== undefined) {
+    const found = await find(place, satisfied, input);
+    if (found.type === 'found') return { outcome: 'unchanged', result: found.result };
+  }
+  return send(place, action, input);
+}
+
+async function send(place: Place, action: Action, input: Input): Promise<StepEnd> {
+  const stale = disagreement(place, action, input);
+  if (stale !== undefined) return stale;
+  const { operation } = place.step;
+  return after(place, operation, input, await write(place, operation, input));
+}
+
+/** The plan is a ceiling: what was not reviewed is not sent. */
+function disagreement({ run, step, path }: Place, action: Action, input: Input): StepEnd | undefined {
+  const why = agrees(run.planned.get(path), { uses: step.operation.name, action, with: input });
+  return why === undefined ? undefined : failed(path, 'PLAN_STALE', why);
+}
+
+function write({ run, step, path, deadline }: Place, operation: Operation, input: Input): Promise<Performed> {
+  const request = {
+    record: run.index,
+    recordKey: run.key,
+    path,
+    operation,
+    input,
+    policy: policyOf(operation, step.inDoubt, lookupOf(operation) !== undefined),
+    retry: step.retry,
+    deadline,
+    taken: operation.lookup?.adopt === undefined ? nobody : takenIds(run),
+    firstIntendedAt: run.firstIntendedAt(path),
+  };
+  return performWrite(run.context, request, beginningOf(run.stateOf(path)));
+}
+
+const nobody: ReadonlySet<unknown> = new Set();
+
+/** From the answer to the outcome: part failures, the end of what was only accepted, the whole thing after an update. */
+async function after(place: Place, operation: Operation, input: Input, performed: Performed): Promise<StepEnd> {
+  if (performed.type !== 'done') return { outcome: performed.type, error: performed.error };
+  const { result } = performed;
+  const parts = operation.partFailure === undefined ? undefined : pathOf(result, operation.partFailure.path);
+  if (Array.isArray(parts) && parts.length > 0) {
+    return { ...failed(place.path, 'PART_FAILURE', `${operation.partFailure?.message}: ${parts.map(wordsOf).join('; ')}`), result };
+  }
+  if (operation.poll !== undefined) {
+    const polled = await poll(place.run.context, operation.poll, { input, result, path: place.path, deadline: place.deadline });
+    return polled.type === 'done' ? { outcome: 'succeeded', result: result ?? polled.status } : { outcome: 'failed', error: polled.error };
+  }
+  if (operation.name === place.step.operation.name) return { outcome: 'succeeded', result };
+  const { lookup } = place.step.operation; // an update stood in for the create: the step's result is the thing itself
+  const now = lookup === undefined ? undefined : await find(place, lookup, input);
+  return { outcome: 'succeeded', result: now?.type === 'found' ? now.result : result };
+}
+
+function find({ run, deadline }: Place, lookup: Lookup, input: Input): Promise<Finding> {
+  const { reader, operations } = run.context;
+  return look({ reader, operations, signal: deadline.signal }, { lookup, input });
+}
+
+/** The words of one part that failed, whatever the service calls them. */
+function wordsOf(part: unknown): string {
+  const words = ['description', 'errorDescription', 'message'].map((name) => pathOf(part, name)).find((value) => typeof value === 'string');
+  const code = pathOf(part, 'code') ?? pathOf(part, 'errorCode');
+  if (words === undefined) return JSON.stringify(part);
+  return code === undefined ? String(words) : `${String(code)}: ${String(words)}`;
+}
+
+export function failed(step: string, code: string, message: string): { readonly outcome: 'failed'; readonly error: StepError } {
+  return { outcome: 'failed', error: { step, code, message } };
+}

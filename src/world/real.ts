@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as timer } from 'node:timers/promises';
+import type { Agent } from 'undici';
+import { type Clock, TransportError, type Transport, type WireAnswer, type WireRequest, type World } from './world.ts';
+
+/** The machine's clocks. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await timer(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+/** Time, chance and network as they are. Nothing is opened before the first request. */
+export function realWorld(): World {
+  return { clock: realClock, random: { next: Math.random, uuid: randomUUID }, transport: realTransport() };
+}
+
+/** Answers larger than this are no answers of Partner Center. */
+const bodyBytesMax = 32 * 1024 * 1024;
+const connections = 256;
+
+function realTransport(): Transport {
+  // undici costs more start-up than all else; commands that send nothing never load it.
+  let opened: Promise<{ readonly undici: typeof import('undici'); readonly agent: Agent }> | undefined;
+  const open = async () => {
+    const undici = await import('undici');
+    return { undici, agent: new undici.Agent({ connections, pipelining: 1, keepAliveTimeout: 30_000, connect: { timeout: 10_000 } }) };
+  };
+  return {
+    send: async (request, signal) => {
+      opened ??= open();
+      const { undici, agent } = await opened;
+      return exchange(undici, agent, request, signal);
+    },
+    close: async () => {
+      if (opened !== undefined) await (await opened).agent.destroy();
+    },
+  };
+}
+
+async function exchange(undici: typeof import('undici'), agent: Agent, request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer> {
+  // One timer for the whole exchange: a body that trickles must not outlive it.
+  const ended = new AbortController();
+  const timeout = setTimeout(() => ended.abort(new TransportError(`no answer within ${request.timeoutMs} ms`, { sent: 'maybe', reason: 'timeout' })), request.timeoutMs);
+  const stop = () => ended.abort(new TransportError('stopped before the answer came', { sent: 'maybe', reason: 'aborted' }));
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted === true) stop();
+  try {
+    const { statusCode, headers, body } = await undici.request(request.url, {
+      dispatcher: agent,
+      method: request.method as 'GET',
+      headers: request.headers,
+      body: request.body ?? null,
+      signal: ended.signal,
+    });
+    return { status: statusCode, headers: flat(headers), body: await textOf(body) };
+  } catch (error) {
+    throw transportError(ended.signal.aborted ? ended.signal.reason : error);
+  } finally {
+    clearTimeout(timeout);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+  const single: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) single[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return single;
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > bodyBytesMax) throw new TransportError('the answer is larger than 32 MiB', { sent: 'maybe', reason: 'tooLarge' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What each error of the network means: only where no connection was made has the request surely not left. */
+const meanings: Readonly<Record<string, { readonly sent: 'no' | 'maybe'; readonly reason: TransportError['reason'] }>> = {
+  ECONNREFUSED: { sent: 'no', reason: 'refused' },
+  ENOTFOUND: { sent: 'no', reason: 'unresolved' },
+  EAI_AGAIN: { sent: 'no', reason: 'unresolved' },
+  EHOSTUNREACH: { sent: 'no', reason: 'refused' },
+  ENETUNREACH: { sent: 'no', reason: 'refused' },
+  UND_ERR_CONNECT_TIMEOUT: { sent: 'no', reason: 'timeout' },
+  CERT_HAS_EXPIRED: { sent: 'no', reason: 'tls' },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { sent: 'no', reason: 'tls' },
+  SELF_SIGNED_CERT_IN_CHAIN: { sent: 'no', reason: 'tls' },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { sent: 'no', reason: 'tls' },
+  ERR_TLS_CERT_ALTNAME_INVALID: { sent: 'no', reason: 'tls' },
+  ECONNRESET: { sent: 'maybe', reason: 'reset' },
+  EPIPE: { sent: 'maybe', reason: 'reset' },
+  UND_ERR_SOCKET: { sent: 'maybe', reason: 'reset' },
+};
+
+function transportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const { sent, reason } = meanings[code ?? ''] ?? { sent: 'maybe', reason: 'other' };
+  return new TransportError(message === '' || message === undefined ? (code ?? 'the connection failed') : message, { sent, reason, cause: error });
+}

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Journal, type JournalEntry, LeaseHeld, LeaseLost, type RecordWithEntries, type RunHeader, type RunJournal, type RunRecord } from '../../src/journal/journal.ts';
+
+/** What a journal implementation gives to its conformance suite. */
+export interface JournalUnderTest {
+  /** Opens the same store as another process would: a name of its own, the same data. */
+  open(options: { readonly owner: string; readonly leaseMs: number; readonly key?: Uint8Array }): Journal;
+  /** Moves the clocks of every journal that was opened. */
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const key = Buffer.alloc(32, 7);
+
+export function header(id: string, records: number): RunHeader {
+  return { id, createdAt: 1, plan: { a: 1 }, summary: {}, playbookSource: 'tenantry: 1\n', inputHeader: 'a,b\n', records, parameters: {}, options: {} };
+}
+
+export function record(index: number, values: unknown = { index }): RunRecord {
+  return { index, key: `key ${index}`, planned: { index }, values, raw: `${index},x\n` };
+}
+
+const intended = (recordIndex: number, path = 'order', attempt = 1): JournalEntry => ({
+  type: 'intended',
+  record: recordIndex,
+  path,
+  attempt,
+  requestId: `request ${attempt}`,
+  operation: 'carts.checkout',
+  with: {},
+  at: 1,
+});
+const settled = (recordIndex: number, outcome: 'succeeded' | 'failed' | 'inDoubt', path = ''): JournalEntry => ({ type: 'settled', record: recordIndex, path, outcome, at: 2 });
+
+export async function all(rows: AsyncIterable<RecordWithEntries>): Promise<readonly RecordWithEntries[]> {
+  const found: RecordWithEntries[] = [];
+  for await (const row of rows) found.push(row);
+  return found;
+}
+
+/** The guarantees J1–J6 of journal.ts, as every implementation must give them. */
+export function journalConformance(name: string, start: () => Promise<JournalUnderTest>): void {
+  describe(name, () => {
+    let store: JournalUnderTest;
+    let journal: Journal;
+    let run: RunJournal;
+
+    beforeEach(async () => {
+      store = await start();
+      journal = store.open({ owner: 'one', leaseMs: 10_000, key });
+      run = await journal.createRun(header('run', 3));
+      await run.addRecords([0, 1, 2].map((index) => record(index)));
+      await run.begin();
+    });
+    afterEach(() => store.close());
+
+    it('gives back what was appended, in order, to another process', async () => {
+      await Promise.all([run.append(intended(1)), run.append(settled(1, 'succeeded', 'order')), run.append(intended(1, 'next'))]);
+      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      const rows = await all(other.read('run'));
+      expect(rows.map(({ record: { index } }) => index)).toEqual([0, 1, 2]);
+      expect(rows[1]?.entries).toEqual([intended(1), settled(1, 'succeeded', 'order'), intended(1, 'next')]);
+      expect(rows[0]?.record).toEqual(record(0));
+    });
+
+    it('does not show a run that was never begun', async () => {
+      await journal.createRun(header('half made', 1));
+      expect((await journal.runs()).map(({ id }) => id)).toEqual(['run']);
+      expect(await journal.run('half made')).toBeUndefined();
+    });
+
+    it('counts records by how they ended, and opens those that are open or in doubt', async () => {
+      await run.append(settled(0, 'succeeded'));
+      await run.append(settled(1, 'failed'));
+      expect((await journal.run('run'))?.counts).toMatchObject({ succeeded: 1, failed: 1, open: 1 });
+      expect((await all(run.open())).map(({ record: { index } }) => index)).toEqual([2]);
+      await run.append(settled(2, 'inDoubt'));
+      expect((await all(run.open())).map(({ record: { index } }) => index)).toEqual([2]);
+      expect((await all(run.open({ retryFailed: true }))).map(({ record: { index } }) => index)).toEqual([1, 2]);
+      expect((await all(journal.read('run', { only: ['failed'] }))).map(({ record: { index } }) => index)).toEqual([1]);
+    });
+
+    it('takes the newest word on a record that was tried again', async () => {
+      await run.append(settled(1, 'failed'));
+      await run.append(settled(1, 'succeeded'));
+      expect((await journal.run('run'))?.counts).toMatchObject({ succeeded: 1, failed: 0, open: 2 });
+    });
+
+    it('refuses a second owner while the lease runs, and names the first', async () => {
+      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      await expect(other.openRun('run')).rejects.toThrow(LeaseHeld);
+      await expect(other.openRun('run')).rejects.toMatchObject({ owner: 'one' });
+    });
+
+    it('keeps the lease alive while its owner lives', async () => {
+      for (let beats = 0; beats < 10; beats += 1) await store.advance(4_000);
+      expect(run.owned()).toBe(true);
+      await expect(store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run')).rejects.toThrow(LeaseHeld);
+    });
+
+    it('gives the run to another process once it was released', async () => {
+      await run.release();
+      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      await second.append(intended(0));
+      expect(second.header).toEqual(header('run', 3));
+      await expect(run.append(intended(1))).rejects.toThrow(LeaseLost);
+    });
+
+    it('fences an owner that lost its lease: nothing of it is written, and it knows', async () => {
+      await run.release();
+      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      await second.append(intended(0));
+      await expect(run.append(intended(2))).rejects.toThrow(LeaseLost);
+      expect(run.owned()).toBe(false);
+      expect(await run.lost).toBeInstanceOf(LeaseLost);
+      expect((await all(journal.read('run')))[2]?.entries).toEqual([]);
+    });
+
+    it('encrypts what is marked as secret, and gives it back to who has the key', async () => {
+      const secret = { ...intended(0), with: { password: { $secret: 'canary-7381' }, name: 'x' } } as JournalEntry;
+      await run.append(secret);
+      expect((await all(journal.read('run')))[0]?.entries).toEqual([secret]);
+      const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
+      const seen = JSON.stringify(await all(blind.read('run')));
+      expect(seen).toContain('$encrypted');
+      expect(seen).not.toContain('canary-7381');
+    });
+
+    it('refuses another key with what to do', async () => {
+      await run.append({ ...intended(0), with: { $secret: 'x' } } as JournalEntry);
+      const wrong = store.open({ owner: 'wrong', leaseMs: 10_000, key: Buffer.alloc(32, 8) });
+      await expect(all(wrong.read('run'))).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
+    });
+
+    it('refuses secrets where there is no key', async () => {
+      const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
+      await expect(blind.createRun({ ...header('secret', 0), parameters: { password: { $secret: 'x' } } })).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
+    });
+
+    it('reads thousands of records in their order, however they were settled', async () => {
+      const many = await journal.createRun(header('many', 2_000));
+      await many.addRecords(Array.from({ length: 2_000 }, (_, index) => record(index)));
+      await many.begin();
+      await Promise.all(Array.from({ length: 2_000 }, (_, index) => many.append(settled(1_999 - index, 'succeeded'))));
+      expect((await all(journal.read('many'))).map(({ record: { index } }) => index)).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
+      expect(await all(many.open())).toEqual([]);
+    });
+
+    it('remembers the state of a run', async () => {
+      await run.setState('interrupted');
+      expect((await journal.run('run'))?.state).toBe('interrupted');
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Journal } from '../../src/journal/journal.ts';
+import { openSqliteJournal } from '../../src/journal/sqlite.ts';
+import type { Clock } from '../../src/world/world.ts';
+import { realClock } from '../../src/world/real.ts';
+import { all, journalConformance, key } from '../conformance/journal.ts';
+
+/** A clock that stands still until it is moved. */
+function handClock(): Clock & { advance(ms: number): Promise<void> } {
+  let now = 1_000_000;
+  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  return {
+    now: () => now,
+    monotonic: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        sleepers.push({ at: now + ms, wake: resolve });
+        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      }),
+    advance: async (ms) => {
+      now += ms;
+      const due = sleepers.filter(({ at }) => at <= now);
+      sleepers = sleepers.filter(({ at }) => at > now);
+      for (const { wake } of due) wake();
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+journalConformance('the SQLite journal', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+  const clock = handClock();
+  const opened: Journal[] = [];
+  return {
+    open: (options) => {
+      const journal = openSqliteJournal(path.join(folder, 'state.db'), { clock, ...options });
+      opened.push(journal);
+      return journal;
+    },
+    advance: (ms) => clock.advance(ms),
+    close: async () => {
+      for (const journal of opened) await journal.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+describe('a state file', () => {
+  it('can be read by its owner only', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+    const file = path.join(folder, 'state.db');
+    const journal = openSqliteJournal(file, { clock: handClock(), key });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    void journal.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('holds every entry that was acknowledged before a kill -9, at 20 random moments', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+    const file = path.join(folder, 'state.db');
+    for (let round = 0; round < 20; round += 1) {
+      const writer = spawn(process.execPath, [path.join(import.meta.dirname, 'writer.ts'), file, `run-${round}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let printed = '';
+      writer.stdout.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+      await once(writer.stdout, 'data');
+      await sleep((round * 7) % 40); // the moment of the kill, spread over the writing
+      writer.kill('SIGKILL');
+      await once(writer, 'close');
+      const acknowledged = printed.split('\n').slice(0, -1).map(Number);
+      const journal = openSqliteJournal(file, { clock: realClock, key });
+      const entries = (await all(journal.read(`run-${round}`))).flatMap((row) => row.entries);
+      const held = new Set(entries.map((entry) => (entry.type === 'intended' ? entry.attempt : -1)));
+      expect(acknowledged.filter((number) => !held.has(number))).toEqual([]);
+      expect(acknowledged.length).toBeGreaterThan(0);
+      // The writer is dead, and this is its machine: its lease does not have to run out.
+      await (await journal.openRun(`run-${round}`)).release();
+      await journal.close();
+    }
+    rmSync(folder, { recursive: true });
+  });
+});

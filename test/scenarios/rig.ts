@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * Scenario tests drive the built command line as a process against the emulator process, over HTTP, as a user
+ * would. This rig starts both, gives each test a folder of its own, and leaves nothing running behind it.
+ */
+
+const root = path.join(import.meta.dirname, '../..');
+const executable = path.join(root, 'dist/tenantry.js');
+export const workflows = path.join(root, 'workflows');
+
+export interface Finished {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly process: ChildProcess;
+  /** What it has written to stderr so far. */
+  stderr(): string;
+  /** Resolves when stderr or stdout contains the text; rejects when the process ends without it. */
+  says(text: string): Promise<void>;
+  readonly finished: Promise<Finished>;
+}
+
+export interface EmulatorState {
+  readonly customers: readonly Record<string, unknown>[];
+  readonly [kind: string]: readonly Record<string, unknown>[];
+}
+
+export interface Rig {
+  readonly folder: string;
+  readonly url: string;
+  file(name: string): string;
+  write(name: string, text: string | Uint8Array): Promise<string>;
+  read(name: string): Promise<string>;
+  /** Starts the command; the emulator's address and credentials are in its environment. */
+  start(args: readonly string[], options?: StartOptions): Started;
+  run(args: readonly string[], options?: StartOptions): Promise<Finished>;
+  state(): Promise<EmulatorState>;
+  stats(): Promise<Record<string, unknown> & { requests: number; throttled: number; seenAgain: number }>;
+  /** Changes how the emulator behaves while it runs. */
+  behave(options: Readonly<Record<string, unknown>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** Starts an emulator process and a folder for one test. */
+export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-test-'));
+  const emulator = startProcess([executable, 'emulator', '--json', ...emulatorArgs], { cwd: folder, env: process.env });
+  await emulator.says('\n');
+  const { url, tenantId, clientId, clientSecret } = JSON.parse(emulator.stdout()) as Record<string, string>;
+  const env = {
+    ...process.env,
+    TENANTRY_TARGET: url,
+    TENANTRY_TENANT_ID: tenantId,
+    TENANTRY_CLIENT_ID: clientId,
+    TENANTRY_CLIENT_SECRET: clientSecret,
+    TENANTRY_STATE_KEY: 'a key of the scenario tests',
+    CI: 'true',
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
+    GITHUB_ACTIONS: undefined,
+  };
+  const running = new Set<ReturnType<typeof startProcess>>();
+  const start: Rig['start'] = (args, options = {}) => {
+    const started = startProcess([executable, ...args], { cwd: options.cwd ?? folder, env: { ...env, ...options.env }, input: options.input });
+    running.add(started);
+    void started.finished.finally(() => running.delete(started));
+    return started;
+  };
+  const ask = async <T>(place: string): Promise<T> => (await (await fetch(`${url}/_emulator/${place}`)).json()) as T;
+  return {
+    folder,
+    url: url!,
+    file: (name) => path.join(folder, name),
+    write: async (name, text) => {
+      await writeFile(path.join(folder, name), text);
+      return path.join(folder, name);
+    },
+    read: (name) => readFile(path.join(folder, name), 'utf8'),
+    start,
+    run: (args, options) => start(args, options).finished,
+    state: () => ask('state'),
+    stats: () => ask('stats'),
+    behave: async (options) => {
+      await fetch(`${url}/_emulator/options`, { method: 'POST', body: JSON.stringify(options), headers: { 'content-type': 'application/json' } });
+    },
+    close: async () => {
+      for (const started of [...running, emulator]) started.process.kill('SIGKILL');
+      await Promise.all([...running, emulator].map((started) => started.finished));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function startProcess(command: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input?: string | undefined }) {
+  const child = spawn(process.execPath, [...command], { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.end(options.input ?? '');
+  const finished = once(child, 'close').then(([status, signal]) => ({ status, signal, stdout, stderr }) as Finished);
+  return {
+    process: child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    finished,
+    says: (text: string) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (stdout.includes(text) || stderr.includes(text)) resolve();
+        };
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        void finished.then(({ status }) => reject(new Error(`it ended with ${status} without saying ${JSON.stringify(text)}:\n${stdout}\n${stderr}`)));
+        look();
+      }),
+  };
+}
