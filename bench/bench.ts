@@ -53,12 +53,17 @@ ${Array.from({ length: steps }, (_, index) => step(index)).join('')}`;
 
 function writeInput(records: number): string {
   const file = path.join(folder, `${records}.csv`);
-  writeFileSync(file, `customer\n${Array.from({ length: records }, (_, index) => `customer-${index}`).join('\n')}\n`);
+  writeFileSync(
+    file,
+    `customer\n${Array.from({ length: records }, (_, index) => `customer-${index}`).join('\n')}\n`,
+  );
   return file;
 }
 
 async function withStub<T>(latencyMs: number, work: (url: string) => Promise<T>): Promise<T> {
-  const stub = spawn(process.execPath, [path.join(root, 'bench/stub.ts'), String(latencyMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stub = spawn(process.execPath, [path.join(root, 'bench/stub.ts'), String(latencyMs)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     const [port] = (await once(stub.stdout!, 'data')) as [Buffer];
     return await work(`http://127.0.0.1:${port.toString().trim()}`);
@@ -72,8 +77,15 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'close');
 }
 
-async function script(url: string, records: number): Promise<{ readonly wallMs: number; readonly cpuMs: number }> {
-  const child = spawn(process.execPath, [path.join(root, 'bench/script.ts'), url, String(records), String(steps), String(inFlight)], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function script(
+  url: string,
+  records: number,
+): Promise<{ readonly wallMs: number; readonly cpuMs: number }> {
+  const child = spawn(
+    process.execPath,
+    [path.join(root, 'bench/script.ts'), url, String(records), String(steps), String(inFlight)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
@@ -83,7 +95,10 @@ async function script(url: string, records: number): Promise<{ readonly wallMs: 
 }
 
 async function tool(url: string, playbook: string, records: number): Promise<ToolRun> {
-  return runTool(['apply', playbook, '--input', writeInput(records), '--yes', '--json', '--target', url], folder);
+  return runTool(
+    ['apply', playbook, '--input', writeInput(records), '--yes', '--json', '--target', url],
+    folder,
+  );
 }
 
 async function wallTime(playbook: string, rounds: number): Promise<readonly Row[]> {
@@ -95,7 +110,13 @@ async function wallTime(playbook: string, rounds: number): Promise<readonly Row[
       const ours = await tool(url, playbook, records);
       ratios.push(ours.elapsedMs / peer.wallMs);
     }
-    return [{ what: `${records} records × ${steps} calls, 20 ms, ${inFlight} in flight: wall time ÷ script's`, measured: spread(ratios), target: '≤ 1.10' }];
+    return [
+      {
+        what: `${records} records × ${steps} calls, 20 ms, ${inFlight} in flight: wall time ÷ script's`,
+        measured: spread(ratios),
+        target: '≤ 1.10',
+      },
+    ];
   });
 }
 
@@ -111,7 +132,11 @@ async function throughput(playbook: string, rounds: number): Promise<readonly Ro
       cpu.push(ours.elapsedMs / peer.wallMs);
     }
     return [
-      { what: 'no latency: journalled steps a second, one core', measured: `${Math.round(median(rates))} (${Math.round(Math.min(...rates))}–${Math.round(Math.max(...rates))})`, target: '≥ 4,000' },
+      {
+        what: 'no latency: journalled steps a second, one core',
+        measured: `${Math.round(median(rates))} (${Math.round(Math.min(...rates))}–${Math.round(Math.max(...rates))})`,
+        target: '≥ 4,000',
+      },
       { what: 'no latency: wall time ÷ script’s', measured: spread(cpu), target: '' },
     ];
   });
@@ -121,7 +146,13 @@ async function memory(playbook: string): Promise<readonly Row[]> {
   return withStub(0, async (url) => {
     const peaks: number[] = [];
     for (const records of [1000, 100_000]) peaks.push(peakMemory(await tool(url, playbook, records)));
-    return [{ what: 'peak memory, 100,000 records − 1,000 records (MiB)', measured: `${(peaks[1]! - peaks[0]!).toFixed(0)} (${peaks[0]!.toFixed(0)} → ${peaks[1]!.toFixed(0)})`, target: '≤ 50' }];
+    return [
+      {
+        what: 'peak memory, 100,000 records − 1,000 records (MiB)',
+        measured: `${(peaks[1]! - peaks[0]!).toFixed(0)} (${peaks[0]!.toFixed(0)} → ${peaks[1]!.toFixed(0)})`,
+        target: '≤ 50',
+      },
+    ];
   });
 }
 
@@ -142,18 +173,29 @@ async function startUp(rounds: number): Promise<readonly Row[]> {
     help.push(await wall([built, '--help']));
     validate.push(await wall([built, 'validate', 'workflows/onboard-customers/playbook.yaml']));
   }
-  const over = (values: readonly number[]) => `${(median(values) - median(bare)).toFixed(0)} (bare node ${median(bare).toFixed(0)})`;
+  const over = (values: readonly number[]) =>
+    `${(median(values) - median(bare)).toFixed(0)} (bare node ${median(bare).toFixed(0)})`;
   return [
     { what: '`tenantry --help`, ms over bare node', measured: over(help), target: '≤ 80' },
-    { what: '`tenantry validate` of onboard-customers, ms over bare node', measured: over(validate), target: '≤ 250' },
+    {
+      what: '`tenantry validate` of onboard-customers, ms over bare node',
+      measured: over(validate),
+      target: '≤ 250',
+    },
   ];
 }
 
 const playbook = writePlaybook();
 process.stdout.write(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`);
-const parts = [() => startUp(11), () => wallTime(playbook, 5), () => throughput(playbook, 5), () => memory(playbook)];
+const parts = [
+  () => startUp(11),
+  () => wallTime(playbook, 5),
+  () => throughput(playbook, 5),
+  () => memory(playbook),
+];
 const chosen = process.argv[2] === undefined ? parts : [parts[Number(process.argv[2])]!];
 for (const part of chosen) {
-  for (const { what, measured, target } of await part()) process.stdout.write(`| ${what} | ${measured} | ${target} |\n`);
+  for (const { what, measured, target } of await part())
+    process.stdout.write(`| ${what} | ${measured} | ${target} |\n`);
 }
 rmSync(folder, { recursive: true, force: true });

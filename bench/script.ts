@@ -6,7 +6,12 @@ import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { Agent, request, setGlobalDispatcher } from 'undici';
 
-const [url, records, steps, inFlight] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4]), Number(process.argv[5])];
+const [url, records, steps, inFlight] = [
+  process.argv[2]!,
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+  Number(process.argv[5]),
+];
 setGlobalDispatcher(new Agent({ connections: inFlight, pipelining: 1 }));
 const limit = pLimit(inFlight);
 
@@ -15,8 +20,15 @@ async function onboard(index: number): Promise<void> {
   for (let step = 0; step < steps; step += 1) {
     const { statusCode, body } = await request(`${url}/v1/customers/customer-${index}/carts`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer ready', 'ms-requestid': randomUUID(), 'ms-correlationid': randomUUID() },
-      body: JSON.stringify({ lineItems: [{ catalogItemId: 'product:sku:availability', quantity: 1, friendlyName: last }] }),
+      headers: {
+        'content-type': 'application/json',
+        authorization: 'Bearer ready',
+        'ms-requestid': randomUUID(),
+        'ms-correlationid': randomUUID(),
+      },
+      body: JSON.stringify({
+        lineItems: [{ catalogItemId: 'product:sku:availability', quantity: 1, friendlyName: last }],
+      }),
     });
     const answer = (await body.json()) as { id: string };
     if (statusCode !== 201) throw new Error(`status ${statusCode}`);
@@ -28,5 +40,7 @@ const start = performance.now();
 const cpu = process.cpuUsage();
 await Promise.all(Array.from({ length: records }, (_, index) => limit(() => onboard(index))));
 const used = process.cpuUsage(cpu);
-process.stdout.write(`${JSON.stringify({ wallMs: performance.now() - start, cpuMs: (used.user + used.system) / 1000 })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ wallMs: performance.now() - start, cpuMs: (used.user + used.system) / 1000 })}\n`,
+);
 process.exit(0);

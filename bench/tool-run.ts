@@ -16,7 +16,11 @@ const executable = path.join(import.meta.dirname, '../dist/tenantry.js');
 export async function runTool(args: readonly string[], folder: string): Promise<ToolRun> {
   const state = path.join(folder, `state-${process.hrtime.bigint()}.db`);
   const env = { ...process.env, TENANTRY_ACCESS_TOKEN: 'ready', TENANTRY_STATE_KEY: 'bench' };
-  const child = spawn(process.execPath, [executable, ...args, '--state', state], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [executable, ...args, '--state', state], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let peakKiB = 0;
   const watch = setInterval(() => {
     peakKiB = Math.max(peakKiB, highWater(child.pid!));

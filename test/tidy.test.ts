@@ -22,7 +22,9 @@ const sources: readonly Source[] = filesBelow('src').map((file) => {
     folder: file.split('/').length > 2 ? file.split('/')[1]! : '',
     text,
     lines: text.split('\n'),
-    imports: [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/gu)].map(([, target]) => path.posix.normalize(path.posix.join(path.posix.dirname(file), target!))),
+    imports: [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/gu)].map(([, target]) =>
+      path.posix.normalize(path.posix.join(path.posix.dirname(file), target!)),
+    ),
   };
 });
 
@@ -44,7 +46,9 @@ const layers: readonly (readonly string[])[] = [
   ['workers', 'report'],
   ['cli'],
 ];
-const layerOf = new Map(layers.flatMap((folders, layer) => folders.map((folder) => [folder, layer] as const)));
+const layerOf = new Map(
+  layers.flatMap((folders, layer) => folders.map((folder) => [folder, layer] as const)),
+);
 const emulatorMayImport = ['operations', 'schema', 'world', 'emulator'];
 
 describe('the layers', () => {
@@ -61,7 +65,13 @@ describe('the layers', () => {
   });
 
   it('keeps the world out of what must be pure', () => {
-    const pure = sources.filter(({ file, folder }) => folder === 'check' || ['src/plan/compare.ts', 'src/journal/replay.ts', 'src/run/settle.ts', 'src/run/retry.ts'].includes(file));
+    const pure = sources.filter(
+      ({ file, folder }) =>
+        folder === 'check' ||
+        ['src/plan/compare.ts', 'src/journal/replay.ts', 'src/run/settle.ts', 'src/run/retry.ts'].includes(
+          file,
+        ),
+    );
     const impure = pure.filter(({ imports }) => imports.some((target) => target.startsWith('src/world/')));
     expect(impure.map(({ file }) => file)).toEqual([]);
   });
@@ -69,7 +79,16 @@ describe('the layers', () => {
   it('has report take types only from the stages before it', () => {
     const code = sources
       .filter(({ folder }) => folder === 'report')
-      .flatMap(({ file, lines }) => lines.filter((line) => /^import \{/u.test(line) && /'\.\.\/(?:plan|run|journal|check)\//u.test(line) && !/\{(?:\s*type \w+,?)+\s*\}/u.test(line)).map((line) => `${file}: ${line}`));
+      .flatMap(({ file, lines }) =>
+        lines
+          .filter(
+            (line) =>
+              /^import \{/u.test(line) &&
+              /'\.\.\/(?:plan|run|journal|check)\//u.test(line) &&
+              !/\{(?:\s*type \w+,?)+\s*\}/u.test(line),
+          )
+          .map((line) => `${file}: ${line}`),
+      );
     expect(code).toEqual([]);
   });
 
@@ -93,7 +112,9 @@ describe('the layers', () => {
 
 describe('the sizes', () => {
   it('keeps every file to 350 lines', () => {
-    expect(sources.filter(({ lines }) => lines.length > 351).map(({ file, lines }) => `${file}: ${lines.length}`)).toEqual([]);
+    expect(
+      sources.filter(({ lines }) => lines.length > 351).map(({ file, lines }) => `${file}: ${lines.length}`),
+    ).toEqual([]);
   });
 
   it('keeps nine files of ten to 250 lines', () => {
@@ -114,7 +135,10 @@ describe('the sizes', () => {
 function longFunctions({ file, lines }: Source): readonly string[] {
   const found: string[] = [];
   lines.forEach((line, index) => {
-    const start = /^(\s*)(?:export )?(?:async )?(?:function\*? \w+|(?:static |readonly |private )?\w+\([^)]*\)[^;=]*\{$)/u.exec(line);
+    const start =
+      /^(\s*)(?:export )?(?:async )?(?:function\*? \w+|(?:static |readonly |private )?\w+\([^)]*\)[^;=]*\{$)/u.exec(
+        line,
+      );
     if (start === null || /^\s*(?:if|for|while|switch|catch|return|it|describe)\b/u.test(line)) return;
     const end = lines.findIndex((other, at) => at > index && other.startsWith(`${start[1]}}`));
     if (end - index + 1 > 70) found.push(`${file}:${index + 1}: ${end - index + 1} lines`);
@@ -131,11 +155,19 @@ describe('the words', () => {
     [/@ts-(?:ignore|expect-error)/u, 'a silenced type error'],
   ];
   it.each(banned)('%s does not occur in src', (pattern) => {
-    expect(sources.flatMap(({ file, lines }) => lines.flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}`] : [])))).toEqual([]);
+    expect(
+      sources.flatMap(({ file, lines }) =>
+        lines.flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}`] : [])),
+      ),
+    ).toEqual([]);
   });
 
   it('has no folder that says nothing', () => {
-    expect(sources.filter(({ file }) => /\/(?:utils?|helpers?|common|misc|lib)[/.]/u.test(file)).map(({ file }) => file)).toEqual([]);
+    expect(
+      sources
+        .filter(({ file }) => /\/(?:utils?|helpers?|common|misc|lib)[/.]/u.test(file))
+        .map(({ file }) => file),
+    ).toEqual([]);
   });
 });
 
@@ -155,7 +187,9 @@ describe('dead files', () => {
 
 describe('what ships', () => {
   it('says the version that package.json says', () => {
-    expect(version).toBe((JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version);
+    expect(version).toBe(
+      (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version,
+    );
   });
 
   it('records no registry address in the lock file', () => {

@@ -27,7 +27,10 @@ const args = [
   path.join(folder, 'results'),
 ];
 process.stdout.write(`$ tenantry ${args.slice(0, 9).join(' ')}\n\n`);
-const child = spawn(process.execPath, [path.join(root, 'dist/tenantry.js'), ...args], { cwd: root, stdio: 'inherit' });
+const child = spawn(process.execPath, [path.join(root, 'dist/tenantry.js'), ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
 // Ctrl-C reaches the command itself, which drains; this process waits for it.
 process.on('SIGINT', () => {});
 const [status] = (await once(child, 'close')) as [number | null];

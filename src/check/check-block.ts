@@ -1,27 +1,72 @@
 import type { Node } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { checkStep, type CheckedStep, type CommonFields, type StepChecking } from './check-step.ts';
+import { type CheckedStep, type CommonFields, checkStep, type StepChecking } from './check-step.ts';
 import type { Block, Step } from './playbook.ts';
 import type { Fields, Problems } from './problems.ts';
 import { type StepScope, withStep, withVariables } from './scope.ts';
 
 const failure: JsonSchema = {
   type: 'object',
-  properties: { step: { type: 'string' }, code: { type: 'string' }, message: { type: 'string' }, status: { type: 'integer' }, requestId: { type: 'string' } },
+  properties: {
+    step: { type: 'string' },
+    code: { type: 'string' },
+    message: { type: 'string' },
+    status: { type: 'integer' },
+    requestId: { type: 'string' },
+  },
 };
 
 /** Checks a block: its steps, and those for when they fail and for the end. */
-export function checkBlock(fields: Fields, common: CommonFields, scope: StepScope, checking: StepChecking): CheckedStep | undefined {
+export function checkBlock(
+  fields: Fields,
+  common: CommonFields,
+  scope: StepScope,
+  checking: StepChecking,
+): CheckedStep | undefined {
   const parallel = fields.boolean('parallel') ?? false;
   const steps = checkSteps(fields.list('steps') ?? [], scope, checking, parallel);
-  if (fields.list('steps')?.length === 0) checking.problems.error('MISSING_FIELD', 'a block needs at least one step', fields.keyAt('steps'));
-  const attempted = steps.checked.reduce((inner, checked) => afterwards(inner, checked, { mayFail: true }), scope);
-  const rescue = checkSteps(fields.list('rescue') ?? [], withVariables(attempted, { failure }), checking, false);
+  if (fields.list('steps')?.length === 0)
+    checking.problems.error('MISSING_FIELD', 'a block needs at least one step', fields.keyAt('steps'));
+  const attempted = steps.checked.reduce(
+    (inner, checked) => afterwards(inner, checked, { mayFail: true }),
+    scope,
+  );
+  const rescue = checkSteps(
+    fields.list('rescue') ?? [],
+    withVariables(attempted, { failure }),
+    checking,
+    false,
+  );
   const final = checkSteps(fields.list('finally') ?? [], attempted, checking, false);
-  for (const only of ['with', 'inDoubt']) if (fields.get(only) !== undefined) checking.problems.error('UNKNOWN_FIELD', `'${only}' goes with 'uses'`, fields.keyAt(only));
-  fields.end(['id', 'steps', 'if', 'forEach', 'as', 'key', 'parallel', 'rescue', 'finally', 'needs', 'onError', 'timeout', 'retry', 'name', 'description']);
+  for (const only of ['with', 'inDoubt'])
+    if (fields.get(only) !== undefined)
+      checking.problems.error('UNKNOWN_FIELD', `'${only}' goes with 'uses'`, fields.keyAt(only));
+  fields.end([
+    'id',
+    'steps',
+    'if',
+    'forEach',
+    'as',
+    'key',
+    'parallel',
+    'rescue',
+    'finally',
+    'needs',
+    'onError',
+    'timeout',
+    'retry',
+    'name',
+    'description',
+  ]);
   if (parallel) refuseCycles(steps.checked, checking.problems);
-  const block: Block = { ...common, type: 'block', parallel, steps: stepsOf(steps.checked), rescue: stepsOf(rescue.checked), finally: stepsOf(final.checked) };
+  const block: Block = {
+    ...common,
+    type: 'block',
+    parallel,
+    steps: stepsOf(steps.checked),
+    rescue: stepsOf(rescue.checked),
+    finally: stepsOf(final.checked),
+  };
   const inside = [...steps.checked, ...final.checked, ...rescue.checked];
   if (common.forEach === undefined) return { step: block, result: undefined, inside };
   return { step: block, result: { type: 'object', additionalProperties: itemSchema(inside) }, inside: [] };
@@ -46,16 +91,25 @@ function itemSchema(inside: readonly CheckedStep[]): JsonSchema {
 
 /** `steps.<id>`: the operation's result, or one for each key of a loop over a single operation. */
 function resultOf(step: Step, result: JsonSchema): JsonSchema {
-  return step.forEach !== undefined && step.type !== 'block' ? { type: 'object', additionalProperties: result } : result;
+  return step.forEach !== undefined && step.type !== 'block'
+    ? { type: 'object', additionalProperties: result }
+    : result;
 }
 
 /** Checks steps one after another, each in the scope of those before it (or, in parallel, of none of them). */
-export function checkSteps(nodes: readonly Node[], scope: StepScope, checking: StepChecking, parallel: boolean): { readonly checked: readonly CheckedStep[]; readonly scope: StepScope } {
+export function checkSteps(
+  nodes: readonly Node[],
+  scope: StepScope,
+  checking: StepChecking,
+  parallel: boolean,
+): { readonly checked: readonly CheckedStep[]; readonly scope: StepScope } {
   const checked: CheckedStep[] = [];
   const siblings = nodes.flatMap((node) => idOf(node));
   let current = scope;
   for (const node of nodes) {
-    const beside = parallel ? new Set([...scope.beside, ...siblings.filter((id) => id !== idOf(node)[0])]) : current.beside;
+    const beside = parallel
+      ? new Set([...scope.beside, ...siblings.filter((id) => id !== idOf(node)[0])])
+      : current.beside;
     const step = checkStep(node, parallel ? { ...scope, beside } : current, checking);
     if (step === undefined) {
       current = unknownAfter(current, node);
@@ -74,21 +128,46 @@ function idOf(node: Node): readonly string[] {
 
 /** A step that was refused is still there for those after it, with anything as its result: one mistake, one message. */
 function unknownAfter(scope: StepScope, node: Node): StepScope {
-  return idOf(node).reduce((current, id) => withStep(current, id, { schema: {}, conditions: [], mayFail: false }), scope);
+  return idOf(node).reduce(
+    (current, id) => withStep(current, id, { schema: {}, conditions: [], mayFail: false }),
+    scope,
+  );
 }
 
 /** The scope after a step: its own id, or for a plain block the ids inside. */
-export function afterwards(scope: StepScope, checked: CheckedStep, block: { readonly mayFail: boolean }): StepScope {
-  return visible(checked, [], block.mayFail).reduce((current, { id, ...step }) => withStep(current, id, step), scope);
+export function afterwards(
+  scope: StepScope,
+  checked: CheckedStep,
+  block: { readonly mayFail: boolean },
+): StepScope {
+  return visible(checked, [], block.mayFail).reduce(
+    (current, { id, ...step }) => withStep(current, id, step),
+    scope,
+  );
 }
 
-function visible({ step, result, inside }: CheckedStep, around: readonly string[], mayFail: boolean): readonly { readonly id: string; readonly schema: JsonSchema; readonly conditions: readonly string[]; readonly mayFail: boolean }[] {
+function visible(
+  { step, result, inside }: CheckedStep,
+  around: readonly string[],
+  mayFail: boolean,
+): readonly {
+  readonly id: string;
+  readonly schema: JsonSchema;
+  readonly conditions: readonly string[];
+  readonly mayFail: boolean;
+}[] {
   const conditions = [...around, ...(step.if?.conjuncts ?? [])];
   const fails = mayFail || step.onError === 'continue' || step.needs.length > 0;
-  const own = result === undefined ? [] : [{ id: step.id, schema: resultOf(step, result), conditions, mayFail: fails }];
+  const own =
+    result === undefined ? [] : [{ id: step.id, schema: resultOf(step, result), conditions, mayFail: fails }];
   const rescued = step.type === 'block' && step.rescue.length > 0;
   const rescue = new Set(step.type === 'block' ? step.rescue.map(({ id }) => id) : []);
-  return [...own, ...(inside ?? []).flatMap((inner) => visible(inner, conditions, fails || rescued || rescue.has(inner.step.id)))];
+  return [
+    ...own,
+    ...(inside ?? []).flatMap((inner) =>
+      visible(inner, conditions, fails || rescued || rescue.has(inner.step.id)),
+    ),
+  ];
 }
 
 /** Steps side by side that need each other in a ring would wait for ever. */
@@ -100,7 +179,10 @@ function refuseCycles(steps: readonly CheckedStep[], problems: Problems): void {
     if (step === undefined || done.has(id)) return;
     if (trail.includes(id)) {
       const ring = [...trail.slice(trail.indexOf(id)), id];
-      problems.error('STEP_CYCLE', `steps need each other in a circle: ${ring.join(' → ')}`, { ...step.at, length: 1 });
+      problems.error('STEP_CYCLE', `steps need each other in a circle: ${ring.join(' → ')}`, {
+        ...step.at,
+        length: 1,
+      });
       for (const member of ring) done.add(member);
       return;
     }

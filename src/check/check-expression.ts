@@ -4,7 +4,7 @@ import type { Expression, Scope } from '../expression/expression.ts';
 import { splitText } from '../expression/template.ts';
 import type { Node, ScalarNode } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { isText, kindOf, meant, placeOf, type Problems } from './problems.ts';
+import { isText, kindOf, meant, type Problems, placeOf } from './problems.ts';
 import { engineScope, guardedInside, mayBeMissing, maySkip, type StepScope } from './scope.ts';
 
 /** What expressions are checked with: where problems go, and every step id of the file with where it stands. */
@@ -18,17 +18,28 @@ export interface Checking {
 const engineScopes = new WeakMap<StepScope, Scope>();
 
 /** Checks one expression's text. `offsetOf` gives the file offset of a character of the text. */
-export function checkExpressionText(source: string, scope: StepScope, at: At, offsetOf: (index: number) => number, checking: Checking): Expression | undefined {
+export function checkExpressionText(
+  source: string,
+  scope: StepScope,
+  at: At,
+  offsetOf: (index: number) => number,
+  checking: Checking,
+): Expression | undefined {
   let names = engineScopes.get(scope);
   if (names === undefined) {
     names = engineScope(scope);
     engineScopes.set(scope, names);
   }
-  const place = (offset: number, length: number): At => ({ file: at.file, offset: offsetOf(offset), length: Math.max(1, offsetOf(offset + Math.max(0, length - 1)) + 1 - offsetOf(offset)) });
+  const place = (offset: number, length: number): At => ({
+    file: at.file,
+    offset: offsetOf(offset),
+    length: Math.max(1, offsetOf(offset + Math.max(0, length - 1)) + 1 - offsetOf(offset)),
+  });
   checkSucceeded(source, place, checking);
   const compiled = compile(source, names);
   if (!compiled.ok) {
-    for (const problem of compiled.problems) reportProblem(problem, source, scope, place(problem.offset, problem.length), checking);
+    for (const problem of compiled.problems)
+      reportProblem(problem, source, scope, place(problem.offset, problem.length), checking);
     return undefined;
   }
   judgeReferences(compiled.expression, scope, place, checking);
@@ -41,20 +52,29 @@ type Place = (offset: number, length: number) => At;
 function checkSucceeded(source: string, place: Place, { ids, problems }: Checking): void {
   for (const match of source.matchAll(/\bsucceeded\(\s*(["'])([^"']*)\1/gu)) {
     const id = match[2]!;
-    if (!ids.has(id)) problems.error('UNKNOWN_STEP', `there is no step '${id}'`, place(match.index + match[0].length - id.length - 1, id.length), meant(id, ids.keys()));
+    if (!ids.has(id))
+      problems.error(
+        'UNKNOWN_STEP',
+        `there is no step '${id}'`,
+        place(match.index + match[0].length - id.length - 1, id.length),
+        meant(id, ids.keys()),
+      );
   }
 }
 
 function reportProblem(problem: Problem, source: string, scope: StepScope, at: At, checking: Checking): void {
   const { problems } = checking;
   if (problem.kind === 'unknownName' && problem.name !== undefined) {
-    if (problem.message.startsWith("steps has no field '")) return reportStep(problem.name, scope, at, checking);
+    if (problem.message.startsWith("steps has no field '"))
+      return reportStep(problem.name, scope, at, checking);
     problems.error('EXPRESSION_NAME', problem.message, at, meant(problem.name, problem.candidates ?? []));
     return;
   }
   switch (problem.kind) {
     case 'syntax': {
-      const help = / = [^=]/u.test(source) ? 'two values are compared with ==' : 'expressions are CEL: docs/language.md';
+      const help = / = [^=]/u.test(source)
+        ? 'two values are compared with =='
+        : 'expressions are CEL: docs/language.md';
       return problems.error('EXPRESSION_SYNTAX', problem.message, at, { help });
     }
     case 'limit':
@@ -69,14 +89,30 @@ function reportProblem(problem: Problem, source: string, scope: StepScope, at: A
 /** A step that cannot be read here: it does not exist, runs later or side by side, or is inside a loop. */
 function reportStep(id: string, scope: StepScope, at: At, { ids, problems }: Checking): void {
   const loops = ids.get(id);
-  if (loops === undefined) return problems.error('UNKNOWN_STEP', `there is no step '${id}'`, at, meant(id, ids.keys()));
+  if (loops === undefined)
+    return problems.error('UNKNOWN_STEP', `there is no step '${id}'`, at, meant(id, ids.keys()));
   const loop = loops.find((outer) => scope.steps.has(outer));
-  if (loop !== undefined) return problems.error('UNKNOWN_STEP', `step '${id}' runs once for each item of '${loop}'`, at, { help: `read it by its key: steps.${loop}["…"].${id}` });
-  if (scope.beside.has(id)) return problems.error('STEP_LATER', `step '${id}' runs side by side with this one`, at, { help: 'put both into a block without `parallel`' });
-  problems.error('STEP_LATER', `step '${id}' has no result that can be read here: it runs later, or is a block`, at);
+  if (loop !== undefined)
+    return problems.error('UNKNOWN_STEP', `step '${id}' runs once for each item of '${loop}'`, at, {
+      help: `read it by its key: steps.${loop}["…"].${id}`,
+    });
+  if (scope.beside.has(id))
+    return problems.error('STEP_LATER', `step '${id}' runs side by side with this one`, at, {
+      help: 'put both into a block without `parallel`',
+    });
+  problems.error(
+    'STEP_LATER',
+    `step '${id}' has no result that can be read here: it runs later, or is a block`,
+    at,
+  );
 }
 
-function judgeReferences(expression: Expression, scope: StepScope, place: Place, { problems }: Checking): void {
+function judgeReferences(
+  expression: Expression,
+  scope: StepScope,
+  place: Place,
+  { problems }: Checking,
+): void {
   const reported = new Set<string>();
   for (const reference of expression.references) {
     const id = reference.path[1];
@@ -84,14 +120,24 @@ function judgeReferences(expression: Expression, scope: StepScope, place: Place,
       reported.add(id!);
       const rest = reference.path.slice(2).join('.');
       const help = `guard the step with the same \`if\`, with succeeded("${id}"), or read steps.?${id}${rest === '' ? '' : `.${rest}`}.orValue(…)`;
-      problems.error('MAYBE_SKIPPED', `step '${id}' may have been skipped`, place(reference.offset, reference.length), { help });
+      problems.error(
+        'MAYBE_SKIPPED',
+        `step '${id}' may have been skipped`,
+        place(reference.offset, reference.length),
+        { help },
+      );
     }
     if (expression.pure !== undefined || reference.optional) continue;
     const missing = mayBeMissing(reference.path, scope);
     if (missing === undefined || guardedInside(expression, missing)) continue;
     const parts = [...missing];
     const last = parts.pop();
-    problems.error('MAYBE_MISSING', `${missing.join('.')} may have no value`, place(reference.offset, reference.length), { help: `read ${parts.join('.')}.?${last}.orValue(…), or ask has(${missing.join('.')}) first` });
+    problems.error(
+      'MAYBE_MISSING',
+      `${missing.join('.')} may have no value`,
+      place(reference.offset, reference.length),
+      { help: `read ${parts.join('.')}.?${last}.orValue(…), or ask has(${missing.join('.')}) first` },
+    );
   }
 }
 
@@ -99,10 +145,18 @@ function judgeReferences(expression: Expression, scope: StepScope, place: Place,
  * Checks a node that must be exactly one expression, `${{ … }}`, of the type that is wanted.
  * @param wanted type of its value; undefined where any will do
  */
-export function checkExpression(node: Node, what: string, wanted: JsonSchema | undefined, scope: StepScope, checking: Checking): Expression | undefined {
+export function checkExpression(
+  node: Node,
+  what: string,
+  wanted: JsonSchema | undefined,
+  scope: StepScope,
+  checking: Checking,
+): Expression | undefined {
   const { problems } = checking;
   if (!isText(node)) {
-    problems.error('WRONG_TYPE', `${what} is ${kindOf(node)}`, placeOf(node), { expected: 'an expression, ${{ … }}' });
+    problems.error('WRONG_TYPE', `${what} is ${kindOf(node)}`, placeOf(node), {
+      expected: 'an expression, ${{ … }}',
+    });
     return undefined;
   }
   const split = splitText(node.value);
@@ -112,17 +166,33 @@ export function checkExpression(node: Node, what: string, wanted: JsonSchema | u
   }
   const [part, ...more] = split.parts;
   if (part?.type !== 'expression' || more.length > 0) {
-    problems.error('WRONG_TYPE', `${what} is not an expression`, placeOf(node), { expected: '${{ … }} and nothing around it' });
+    problems.error('WRONG_TYPE', `${what} is not an expression`, placeOf(node), {
+      expected: '${{ … }} and nothing around it',
+    });
     return undefined;
   }
-  const expression = checkExpressionText(part.source, scope, node.at, (index) => node.offsetOf(part.offset + index), checking);
-  if (expression === undefined || wanted === undefined || fitsType(expression.schema, wanted)) return expression;
-  problems.error('EXPRESSION_TYPE', `${what} is ${nameOf(expression.schema)}`, placeOf(node), { expected: nameOf(wanted) });
+  const expression = checkExpressionText(
+    part.source,
+    scope,
+    node.at,
+    (index) => node.offsetOf(part.offset + index),
+    checking,
+  );
+  if (expression === undefined || wanted === undefined || fitsType(expression.schema, wanted))
+    return expression;
+  problems.error('EXPRESSION_TYPE', `${what} is ${nameOf(expression.schema)}`, placeOf(node), {
+    expected: nameOf(wanted),
+  });
   return undefined;
 }
 
 export function reportSplit(node: ScalarNode, found: readonly Problem[], problems: Problems): void {
-  for (const problem of found) problems.error('EXPRESSION_SYNTAX', problem.message, { ...node.at, offset: node.offsetOf(problem.offset), length: 3 });
+  for (const problem of found)
+    problems.error('EXPRESSION_SYNTAX', problem.message, {
+      ...node.at,
+      offset: node.offsetOf(problem.offset),
+      length: 3,
+    });
 }
 
 /** Whether a value of one schema may stand where another is wanted, by type; what is not known fits. */
@@ -130,9 +200,12 @@ export function fitsType(actual: JsonSchema, wanted: JsonSchema): boolean {
   const given = typesOf(actual);
   const allowed = typesOf(wanted);
   if (given.length === 0 || allowed.length === 0) return true;
-  const fits = given.some((type) => allowed.includes(type) || (type === 'integer' && allowed.includes('number')));
+  const fits = given.some(
+    (type) => allowed.includes(type) || (type === 'integer' && allowed.includes('number')),
+  );
   if (!fits) return false;
-  if (actual.type === 'array' && wanted.type === 'array') return fitsType(actual.items ?? {}, wanted.items ?? {});
+  if (actual.type === 'array' && wanted.type === 'array')
+    return fitsType(actual.items ?? {}, wanted.items ?? {});
   return true;
 }
 
@@ -146,7 +219,15 @@ function typesOf(schema: JsonSchema): readonly string[] {
 /** A schema in a word or two. */
 export function nameOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.map(String).join(', ')}`;
-  const names: Readonly<Record<string, string>> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a map', null: 'null' };
+  const names: Readonly<Record<string, string>> = {
+    string: 'text',
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map',
+    null: 'null',
+  };
   const types = typesOf(schema);
   return types.length === 0 ? 'anything' : types.map((type) => names[type] ?? type).join(' or ');
 }

@@ -8,13 +8,27 @@ import type { StepChecking } from './check-step.ts';
 import { checkValue } from './check-value.ts';
 import { checkSchema } from './json-schema.ts';
 import type { Guard, Limits, Output, Playbook, PlaybookInput } from './playbook.ts';
-import { Fields, headOf, kindOf, meant, placeOf, Problems } from './problems.ts';
+import { Fields, headOf, kindOf, meant, Problems, placeOf } from './problems.ts';
 import type { StepScope } from './scope.ts';
 
 const languageVersion = 1;
 const defaults = { concurrency: 25, perCustomer: 1 };
-const run: JsonSchema = { type: 'object', required: ['id', 'startedAt'], properties: { id: { type: 'string' }, startedAt: { type: 'string' } } };
-const fieldNames = ['tenantry', 'name', 'description', 'parameters', 'input', 'limits', 'guards', 'steps', 'outputs'];
+const run: JsonSchema = {
+  type: 'object',
+  required: ['id', 'startedAt'],
+  properties: { id: { type: 'string' }, startedAt: { type: 'string' } },
+};
+const fieldNames = [
+  'tenantry',
+  'name',
+  'description',
+  'parameters',
+  'input',
+  'limits',
+  'guards',
+  'steps',
+  'outputs',
+];
 
 /**
  * Checks a playbook against the language and the catalogue. Pure.
@@ -23,7 +37,9 @@ const fieldNames = ['tenantry', 'name', 'description', 'parameters', 'input', 'l
 export function checkPlaybook(document: Document, operations: Operations): Checked<Playbook> {
   const problems = new Problems();
   if (document.root.type !== 'map') {
-    problems.error('WRONG_TYPE', `a playbook is ${kindOf(document.root)}`, placeOf(document.root), { expected: 'a map with tenantry, name, input and steps' });
+    problems.error('WRONG_TYPE', `a playbook is ${kindOf(document.root)}`, placeOf(document.root), {
+      expected: 'a map with tenantry, name, input and steps',
+    });
     return { ok: false, diagnostics: problems.found };
   }
   const fields = new Fields(document.root, 'a playbook', problems);
@@ -32,9 +48,17 @@ export function checkPlaybook(document: Document, operations: Operations): Check
   const parameters = checkParameterSchemas(fields, problems);
   const ids = collectIds(fields.get('steps'), problems);
   const checking: StepChecking = { problems, ids, operations, block: checkBlock };
-  const params: StepScope = { variables: { params: parameters, run }, steps: new Map(), holds: new Set(), beside: new Set() };
+  const params: StepScope = {
+    variables: { params: parameters, run },
+    steps: new Map(),
+    holds: new Set(),
+    beside: new Set(),
+  };
   const input = checkInput(fields, params, checking);
-  const recordScope: StepScope = { ...params, variables: { ...params.variables, record: input?.joined ?? {} } };
+  const recordScope: StepScope = {
+    ...params,
+    variables: { ...params.variables, record: input?.joined ?? {} },
+  };
   const limits = checkLimits(fields, operations, problems);
   const guards = checkGuards(fields, params, checking);
   const stepNodes = fields.required('steps') === undefined ? [] : (fields.list('steps') ?? []);
@@ -63,9 +87,17 @@ export function checkPlaybook(document: Document, operations: Operations): Check
 
 function checkVersion(fields: Fields, problems: Problems): void {
   const node = fields.get('tenantry');
-  if (node === undefined) return problems.error('PLAYBOOK_VERSION', 'the playbook does not say its language version', headOf(fields.node), { help: `begin it with: tenantry: ${languageVersion}` });
+  if (node === undefined)
+    return problems.error(
+      'PLAYBOOK_VERSION',
+      'the playbook does not say its language version',
+      headOf(fields.node),
+      { help: `begin it with: tenantry: ${languageVersion}` },
+    );
   if (node.type === 'scalar' && node.value === languageVersion) return;
-  problems.error('PLAYBOOK_VERSION', 'this version of the language is not known', placeOf(node), { expected: String(languageVersion) });
+  problems.error('PLAYBOOK_VERSION', 'this version of the language is not known', placeOf(node), {
+    expected: String(languageVersion),
+  });
 }
 
 function checkParameterSchemas(fields: Fields, problems: Problems): JsonSchema {
@@ -92,8 +124,14 @@ function collectIds(root: Node | undefined, problems: Problems): ReadonlyMap<str
       const id = field('id');
       const name = id?.type === 'scalar' ? String(id.value) : '';
       if (id === undefined) problems.error('MISSING_FIELD', "a step needs 'id'", headOf(step));
-      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/u.test(name)) problems.error('WRONG_VALUE', `'${name}' is no id`, placeOf(id), { expected: 'letters, digits and _, not a digit first' });
-      else if (ids.has(name)) problems.error('DUPLICATE_ID', `two steps have the id '${name}'`, placeOf(id), { related: [{ message: 'the first one is here', at: headOf(first.get(name)!) }] });
+      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/u.test(name))
+        problems.error('WRONG_VALUE', `'${name}' is no id`, placeOf(id), {
+          expected: 'letters, digits and _, not a digit first',
+        });
+      else if (ids.has(name))
+        problems.error('DUPLICATE_ID', `two steps have the id '${name}'`, placeOf(id), {
+          related: [{ message: 'the first one is here', at: headOf(first.get(name)!) }],
+        });
       else {
         ids.set(name, loops);
         first.set(name, step);
@@ -106,7 +144,11 @@ function collectIds(root: Node | undefined, problems: Problems): ReadonlyMap<str
   return ids;
 }
 
-function checkInput(fields: Fields, params: StepScope, checking: Checking): { readonly value: PlaybookInput; readonly joined: JsonSchema } | undefined {
+function checkInput(
+  fields: Fields,
+  params: StepScope,
+  checking: Checking,
+): { readonly value: PlaybookInput; readonly joined: JsonSchema } | undefined {
   const { problems } = checking;
   const node = fields.required('input') === undefined ? undefined : fields.map('input');
   if (node === undefined) return undefined;
@@ -115,13 +157,29 @@ function checkInput(fields: Fields, params: StepScope, checking: Checking): { re
   const keyNode = input.required('key');
   const record = recordNode && checkSchema(recordNode, problems);
   const related = checkRelated(input, problems);
-  const lists = Object.fromEntries(Object.entries(related).map(([name, { record: rows }]) => [name, { type: 'array', items: rows } as JsonSchema]));
-  for (const name of Object.keys(lists)) if (record?.properties?.[name] !== undefined) problems.error('WRONG_VALUE', `'${name}' is a field of the record already`, input.keyAt('related'));
-  const joined: JsonSchema = { ...record, type: 'object', properties: { ...record?.properties, ...lists }, required: [...(record?.required ?? []), ...Object.keys(lists)] };
+  const lists = Object.fromEntries(
+    Object.entries(related).map(([name, { record: rows }]) => [
+      name,
+      { type: 'array', items: rows } as JsonSchema,
+    ]),
+  );
+  for (const name of Object.keys(lists))
+    if (record?.properties?.[name] !== undefined)
+      problems.error('WRONG_VALUE', `'${name}' is a field of the record already`, input.keyAt('related'));
+  const joined: JsonSchema = {
+    ...record,
+    type: 'object',
+    properties: { ...record?.properties, ...lists },
+    required: [...(record?.required ?? []), ...Object.keys(lists)],
+  };
   const scope: StepScope = { ...params, variables: { params: params.variables.params!, record: joined } };
-  const key = keyNode && (record !== undefined || recordNode === undefined) ? checkExpression(keyNode, '`key`', { type: ['string', 'integer'] }, scope, checking) : undefined;
+  const key =
+    keyNode && (record !== undefined || recordNode === undefined)
+      ? checkExpression(keyNode, '`key`', { type: ['string', 'integer'] }, scope, checking)
+      : undefined;
   input.end(['key', 'record', 'related']);
-  if (record === undefined || key === undefined) return record === undefined ? undefined : { value: undefined as never, joined };
+  if (record === undefined || key === undefined)
+    return record === undefined ? undefined : { value: undefined as never, joined };
   return { value: { key, record, related, at: node.at }, joined };
 }
 
@@ -129,7 +187,9 @@ function checkRelated(input: Fields, problems: Problems): PlaybookInput['related
   const related: Record<string, { readonly by: string; readonly record: JsonSchema }> = {};
   for (const { key, value } of input.map('related')?.entries ?? []) {
     if (value.type !== 'map') {
-      problems.error('WRONG_TYPE', `'${key}' is ${kindOf(value)}`, placeOf(value), { expected: '{ by, record }' });
+      problems.error('WRONG_TYPE', `'${key}' is ${kindOf(value)}`, placeOf(value), {
+        expected: '{ by, record }',
+      });
       continue;
     }
     const fields = new Fields(value, `related '${key}'`, problems);
@@ -148,7 +208,8 @@ function checkLimits(fields: Fields, operations: Operations, problems: Problems)
   if (node === undefined) return { ...defaults, operations: {} };
   const limits = new Fields(node, 'limits', problems);
   const rollout = limits.get('rollout');
-  if (rollout !== undefined) problems.error('WRONG_VALUE', 'this version of Tenantry has no rollout', limits.keyAt('rollout'));
+  if (rollout !== undefined)
+    problems.error('WRONG_VALUE', 'this version of Tenantry has no rollout', limits.keyAt('rollout'));
   const maxFailures = checkMaxFailures(limits, problems);
   const requestsPerSecond = limits.integer('requestsPerSecond', 1);
   const operationLimits = limits.map('operations');
@@ -156,7 +217,13 @@ function checkLimits(fields: Fields, operations: Operations, problems: Problems)
   if (operationLimits !== undefined) {
     const inner = new Fields(operationLimits, 'limits.operations', problems);
     for (const { key, keyAt } of operationLimits.entries) {
-      if (operations.get(key) === undefined) problems.error('UNKNOWN_OPERATION', `unknown operation '${key}'`, keyAt, meant(key, operations.names));
+      if (operations.get(key) === undefined)
+        problems.error(
+          'UNKNOWN_OPERATION',
+          `unknown operation '${key}'`,
+          keyAt,
+          meant(key, operations.names),
+        );
       const limit = inner.integer(key, 1);
       if (limit !== undefined) each[key] = limit;
     }
@@ -164,7 +231,13 @@ function checkLimits(fields: Fields, operations: Operations, problems: Problems)
   const concurrency = limits.integer('concurrency', 1) ?? defaults.concurrency;
   const perCustomer = limits.integer('perCustomer', 1) ?? defaults.perCustomer;
   limits.end(['concurrency', 'perCustomer', 'operations', 'maxFailures', 'requestsPerSecond']);
-  return { concurrency, perCustomer, operations: each, ...(maxFailures === undefined ? {} : { maxFailures }), ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }) };
+  return {
+    concurrency,
+    perCustomer,
+    operations: each,
+    ...(maxFailures === undefined ? {} : { maxFailures }),
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+  };
 }
 
 function checkMaxFailures(limits: Fields, problems: Problems): Limits['maxFailures'] {
@@ -174,15 +247,22 @@ function checkMaxFailures(limits: Fields, problems: Problems): Limits['maxFailur
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { count: value };
   const percent = typeof value === 'string' ? /^(\d+(?:\.\d+)?)%$/u.exec(value) : null;
   if (percent !== null && Number(percent[1]) <= 100) return { share: Number(percent[1]) / 100 };
-  problems.error('WRONG_VALUE', "'maxFailures' is neither a number nor a share", placeOf(node), { expected: 'a number of records, such as 5, or a share, such as 5%' });
+  problems.error('WRONG_VALUE', "'maxFailures' is neither a number nor a share", placeOf(node), {
+    expected: 'a number of records, such as 5, or a share, such as 5%',
+  });
   return undefined;
 }
 
 function checkGuards(fields: Fields, params: StepScope, checking: Checking): readonly Guard[] {
-  const scope: StepScope = { ...params, variables: { params: params.variables.params!, plan: { 'x-cel': 'PlanTotals' } } };
+  const scope: StepScope = {
+    ...params,
+    variables: { params: params.variables.params!, plan: { 'x-cel': 'PlanTotals' } },
+  };
   return (fields.list('guards') ?? []).flatMap((node) => {
     if (node.type !== 'map') {
-      checking.problems.error('WRONG_TYPE', 'a guard is not a map', placeOf(node), { expected: '{ check, message }' });
+      checking.problems.error('WRONG_TYPE', 'a guard is not a map', placeOf(node), {
+        expected: '{ check, message }',
+      });
       return [];
     }
     const guard = new Fields(node, 'a guard', checking.problems);
@@ -197,10 +277,15 @@ function checkGuards(fields: Fields, params: StepScope, checking: Checking): rea
 
 /** Outputs may read what was skipped: a results file has empty cells anyway. */
 function checkOutputs(fields: Fields, scope: StepScope, checking: Checking): readonly Output[] {
-  const steps = new Map([...scope.steps].map(([id, step]) => [id, { ...step, conditions: [], mayFail: false }]));
+  const steps = new Map(
+    [...scope.steps].map(([id, step]) => [id, { ...step, conditions: [], mayFail: false }]),
+  );
   const lenient: StepScope = { ...scope, steps };
   return (fields.map('outputs')?.entries ?? []).flatMap(({ key, value }) => {
-    const named = value.type === 'map' && value.entries.some((entry) => entry.key === 'value') ? new Fields(value, `output '${key}'`, checking.problems) : undefined;
+    const named =
+      value.type === 'map' && value.entries.some((entry) => entry.key === 'value')
+        ? new Fields(value, `output '${key}'`, checking.problems)
+        : undefined;
     const secret = named?.boolean('secret') ?? false;
     const node = named?.get('value') ?? value;
     named?.end(['value', 'secret']);

@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { closest } from '../diagnostics/suggest.ts';
-import { evaluate, EvaluationError } from '../expression/evaluate.ts';
+import { EvaluationError, evaluate } from '../expression/evaluate.ts';
 import type { Row } from '../load/row.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { coerce } from './coerce.ts';
@@ -34,9 +34,21 @@ export class RowChecker {
     const found = new Set(columns.map((column) => this.#properties.get(folded(column))));
     return (this.#schema.required ?? []).flatMap((name): readonly Diagnostic[] => {
       if (found.has(name) || this.#schema.properties?.[name]?.default !== undefined) return [];
-      const near = closest(name, columns.filter((column) => !this.#properties.has(folded(column))));
-      const help = near === undefined ? {} : { help: `perhaps the column "${near}" is meant: name it "${name}"` };
-      return [{ code: 'INPUT_HEADER', severity: 'error', message: `the input has no column "${name}"`, cell: { file, row }, ...help }];
+      const near = closest(
+        name,
+        columns.filter((column) => !this.#properties.has(folded(column))),
+      );
+      const help =
+        near === undefined ? {} : { help: `perhaps the column "${near}" is meant: name it "${name}"` };
+      return [
+        {
+          code: 'INPUT_HEADER',
+          severity: 'error',
+          message: `the input has no column "${name}"`,
+          cell: { file, row },
+          ...help,
+        },
+      ];
     });
   }
 
@@ -61,25 +73,55 @@ export class RowChecker {
 
   /** An empty cell is no value; text becomes what the schema wants, where it can. */
   #valueOf(cell: unknown, schema: JsonSchema, textual: boolean): unknown {
-    if (cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === '')) return undefined;
-    if (typeof cell === 'string') return textual || schema.type !== 'string' ? coerce(schema.type === 'string' ? cell.trim() : cell, schema) : cell;
+    if (cell === null || cell === undefined || (typeof cell === 'string' && cell.trim() === ''))
+      return undefined;
+    if (typeof cell === 'string')
+      return textual || schema.type !== 'string'
+        ? coerce(schema.type === 'string' ? cell.trim() : cell, schema)
+        : cell;
     // Spreadsheets keep postal codes as numbers; where text is wanted, the number's own text is what was typed.
-    return schema.type === 'string' && (typeof cell === 'number' || typeof cell === 'boolean') ? String(cell) : cell;
+    return schema.type === 'string' && (typeof cell === 'number' || typeof cell === 'boolean')
+      ? String(cell)
+      : cell;
   }
 
-  #badCells(values: Readonly<Record<string, unknown>>, row: Row, file: string, columnOf: ReadonlyMap<string, string>): readonly Diagnostic[] {
+  #badCells(
+    values: Readonly<Record<string, unknown>>,
+    row: Row,
+    file: string,
+    columnOf: ReadonlyMap<string, string>,
+  ): readonly Diagnostic[] {
     const seen = new Set<string>();
     return (this.#validate.errors ?? []).flatMap((error): readonly Diagnostic[] => {
-      const name = error.keyword === 'required' ? String(error.params.missingProperty) : (error.instancePath.split('/')[1] ?? '');
+      const name =
+        error.keyword === 'required'
+          ? String(error.params.missingProperty)
+          : (error.instancePath.split('/')[1] ?? '');
       if (seen.has(name)) return [];
       seen.add(name);
       const schema = this.#schema.properties?.[name] ?? {};
       const column = columnOf.get(name) ?? name;
       const value = values[name];
-      const shown = value === undefined || schema.secret === true ? {} : { value: typeof value === 'string' ? value : JSON.stringify(value) };
-      const message = value === undefined ? 'is empty' : schema.secret === true ? 'does not fit' : `${JSON.stringify(value)} does not fit`;
+      const shown =
+        value === undefined || schema.secret === true
+          ? {}
+          : { value: typeof value === 'string' ? value : JSON.stringify(value) };
+      const message =
+        value === undefined
+          ? 'is empty'
+          : schema.secret === true
+            ? 'does not fit'
+            : `${JSON.stringify(value)} does not fit`;
       const expected = value === undefined ? 'a value' : expectedBy([error], schema);
-      return [{ code: 'INPUT_CELL', severity: 'error', message, cell: { file, row: row.line, column, ...shown }, expected }];
+      return [
+        {
+          code: 'INPUT_CELL',
+          severity: 'error',
+          message,
+          cell: { file, row: row.line, column, ...shown },
+          expected,
+        },
+      ];
     });
   }
 }
@@ -89,7 +131,13 @@ function folded(name: string): string {
 }
 
 /** Joins a row's values with those of its related rows and names it by the playbook's key. */
-export function toRecord(playbook: Playbook, parameters: Readonly<Record<string, unknown>>, values: Readonly<Record<string, unknown>>, { row, file }: RowToCheck, index: number): Checked<InputRecord> {
+export function toRecord(
+  playbook: Playbook,
+  parameters: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  { row, file }: RowToCheck,
+  index: number,
+): Checked<InputRecord> {
   const cell = { file, row: row.line };
   let key: unknown;
   try {
@@ -98,7 +146,17 @@ export function toRecord(playbook: Playbook, parameters: Readonly<Record<string,
     if (!(error instanceof EvaluationError)) throw error;
   }
   if (key === undefined || key === '' || key === null) {
-    return { ok: false, diagnostics: [{ code: 'INPUT_CELL', severity: 'error', message: `the row has no key (${playbook.input.key.source})`, cell }] };
+    return {
+      ok: false,
+      diagnostics: [
+        {
+          code: 'INPUT_CELL',
+          severity: 'error',
+          message: `the row has no key (${playbook.input.key.source})`,
+          cell,
+        },
+      ],
+    };
   }
   return { ok: true, value: { index, key: String(key), values, cell, raw: row.raw }, diagnostics: [] };
 }

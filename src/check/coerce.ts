@@ -2,7 +2,9 @@ import type { JsonSchema } from '../schema/schema.ts';
 
 /** Text that stands for a value of the wrong type stays text: the schema then says what was expected. */
 export function coerce(text: string, schema: JsonSchema): unknown {
-  const types = Array.isArray(schema.type) ? (schema.type as readonly string[]) : [schema.type as string | undefined];
+  const types = Array.isArray(schema.type)
+    ? (schema.type as readonly string[])
+    : [schema.type as string | undefined];
   for (const type of types) {
     const value = coerceTo(text, type);
     if (value !== undefined) return value;
@@ -30,7 +32,16 @@ function coerceTo(text: string, type: string | undefined): unknown {
 }
 
 /** As people and spreadsheets write them. */
-const booleans: Readonly<Record<string, boolean>> = { true: true, yes: true, y: true, '1': true, false: false, no: false, n: false, '0': false };
+const booleans: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  y: true,
+  '1': true,
+  false: false,
+  no: false,
+  n: false,
+  '0': false,
+};
 
 function parseJson(text: string, type: 'array' | 'object'): unknown {
   try {

@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 import type { Node } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { nameOf } from './check-expression.ts';
-import { kindOf, meant, placeOf, type Problems } from './problems.ts';
+import { kindOf, meant, type Problems, placeOf } from './problems.ts';
 
 /** Formats that records may use; more would have to be explained to people who read a plan. */
 const formats = ['email', 'uuid', 'date', 'date-time', 'uri'] as const;
@@ -25,7 +25,8 @@ const simpleKeywords: ReadonlySet<string> = new Set(['type', 'description', 'sec
 /** Why a literal does not fit a schema, in words; undefined where it does. */
 export function misfit(value: unknown, schema: JsonSchema): string | undefined {
   // Most literals stand where only a type is asked for; that needs no compiled validator.
-  if (Object.keys(schema).every((keyword) => simpleKeywords.has(keyword))) return isOfType(value, schema) ? undefined : nameOf(schema);
+  if (Object.keys(schema).every((keyword) => simpleKeywords.has(keyword)))
+    return isOfType(value, schema) ? undefined : nameOf(schema);
   let validate = leafValidators.get(schema);
   if (validate === undefined) {
     validate = validatorOf(schema);
@@ -74,13 +75,41 @@ export function expectedBy(errors: readonly ErrorObject[], schema: JsonSchema): 
 }
 
 function withArticle(format: string): string {
-  const words: Readonly<Record<string, string>> = { email: 'an e-mail address', uuid: 'a GUID', date: 'a date, 2026-11-23', 'date-time': 'a date with time, 2026-11-23T10:00:00Z', uri: 'a URL' };
+  const words: Readonly<Record<string, string>> = {
+    email: 'an e-mail address',
+    uuid: 'a GUID',
+    date: 'a date, 2026-11-23',
+    'date-time': 'a date with time, 2026-11-23T10:00:00Z',
+    uri: 'a URL',
+  };
   return words[format] ?? format;
 }
 
 const keywords = [
-  'type', 'properties', 'required', 'items', 'enum', 'const', 'default', 'description', 'title', 'secret', 'pattern', 'format', 'minLength', 'maxLength',
-  'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minItems', 'maxItems', 'uniqueItems', 'additionalProperties', 'examples',
+  'type',
+  'properties',
+  'required',
+  'items',
+  'enum',
+  'const',
+  'default',
+  'description',
+  'title',
+  'secret',
+  'pattern',
+  'format',
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'additionalProperties',
+  'examples',
 ] as const;
 const types = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null'];
 
@@ -92,12 +121,20 @@ export function checkSchema(node: Node, problems: Problems): JsonSchema | undefi
 }
 
 function judge(node: Node, problems: Problems): void {
-  if (node.type !== 'map') return problems.error('SCHEMA_INVALID', `a schema is ${kindOf(node)}`, placeOf(node), { expected: 'a map such as { type: string }' });
+  if (node.type !== 'map')
+    return problems.error('SCHEMA_INVALID', `a schema is ${kindOf(node)}`, placeOf(node), {
+      expected: 'a map such as { type: string }',
+    });
   for (const { key, keyAt, value } of node.entries) {
     if (!(keywords as readonly string[]).includes(key)) {
-      problems.error('SCHEMA_INVALID', `a schema has no keyword '${key}'`, keyAt, { expected: keywords.join(', '), ...meant(key, keywords) });
-    } else if (key === 'properties' && value.type === 'map') for (const property of value.entries) judge(property.value, problems);
-    else if (key === 'items' || (key === 'additionalProperties' && value.type === 'map')) judge(value, problems);
+      problems.error('SCHEMA_INVALID', `a schema has no keyword '${key}'`, keyAt, {
+        expected: keywords.join(', '),
+        ...meant(key, keywords),
+      });
+    } else if (key === 'properties' && value.type === 'map')
+      for (const property of value.entries) judge(property.value, problems);
+    else if (key === 'items' || (key === 'additionalProperties' && value.type === 'map'))
+      judge(value, problems);
     else judgeKeyword(key, value, problems);
   }
 }
@@ -105,10 +142,18 @@ function judge(node: Node, problems: Problems): void {
 function judgeKeyword(key: string, node: Node, problems: Problems): void {
   const value = plain(node);
   const invalid = (expected: string, names: readonly string[] = []) =>
-    problems.error('SCHEMA_INVALID', `'${key}' is ${typeof value === 'string' ? JSON.stringify(value) : kindOf(node)}`, placeOf(node), { expected, ...meant(String(value), names) });
-  if (key === 'type' && ![value].flat().every((type) => types.includes(String(type)))) invalid(types.join(', '), types);
-  if (key === 'format' && !(formats as readonly unknown[]).includes(value)) invalid(formats.join(', '), formats);
-  if ((key === 'properties' || key === 'default') && key === 'properties' && node.type !== 'map') invalid('a map of names and schemas');
+    problems.error(
+      'SCHEMA_INVALID',
+      `'${key}' is ${typeof value === 'string' ? JSON.stringify(value) : kindOf(node)}`,
+      placeOf(node),
+      { expected, ...meant(String(value), names) },
+    );
+  if (key === 'type' && ![value].flat().every((type) => types.includes(String(type))))
+    invalid(types.join(', '), types);
+  if (key === 'format' && !(formats as readonly unknown[]).includes(value))
+    invalid(formats.join(', '), formats);
+  if ((key === 'properties' || key === 'default') && key === 'properties' && node.type !== 'map')
+    invalid('a map of names and schemas');
   if ((key === 'required' || key === 'enum') && !Array.isArray(value)) invalid('a list');
   if (key === 'secret' && typeof value !== 'boolean') invalid('true or false');
   if (/^m(?:in|ax)/u.test(key) && typeof value !== 'number') invalid('a number');

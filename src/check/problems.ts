@@ -32,7 +32,11 @@ export function kindOf(node: Node): string {
   if (node.type === 'map') return 'a map';
   if (node.type === 'list') return 'a list';
   if (node.value === null) return 'nothing';
-  return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false';
+  return typeof node.value === 'string'
+    ? 'text'
+    : typeof node.value === 'number'
+      ? 'a number'
+      : 'true or false';
 }
 
 /**
@@ -62,7 +66,8 @@ export class Fields {
 
   required(name: string): Node | undefined {
     const node = this.get(name);
-    if (node === undefined) this.#problems.error('MISSING_FIELD', `${this.#what} needs '${name}'`, headOf(this.node));
+    if (node === undefined)
+      this.#problems.error('MISSING_FIELD', `${this.#what} needs '${name}'`, headOf(this.node));
     return node;
   }
 
@@ -77,8 +82,12 @@ export class Fields {
   integer(name: string, least: number): number | undefined {
     const node = this.get(name);
     if (node === undefined) return undefined;
-    if (node.type === 'scalar' && Number.isInteger(node.value) && (node.value as number) >= least) return node.value as number;
-    if (node.type === 'scalar' && typeof node.value === 'number') this.#problems.error('WRONG_VALUE', `'${name}' is ${node.text}`, node.at, { expected: `a whole number of at least ${least}` });
+    if (node.type === 'scalar' && Number.isInteger(node.value) && (node.value as number) >= least)
+      return node.value as number;
+    if (node.type === 'scalar' && typeof node.value === 'number')
+      this.#problems.error('WRONG_VALUE', `'${name}' is ${node.text}`, node.at, {
+        expected: `a whole number of at least ${least}`,
+      });
     else this.wrong(name, `a whole number of at least ${least}`, node);
     return undefined;
   }
@@ -97,7 +106,11 @@ export class Fields {
     const text = this.text(name, node);
     if (text === undefined) return undefined;
     const found = choices.find((choice) => choice === text);
-    if (found === undefined) this.#problems.error('WRONG_VALUE', `'${name}' is ${JSON.stringify(text)}`, node.at, { expected: choices.join(', '), ...meant(text, choices) });
+    if (found === undefined)
+      this.#problems.error('WRONG_VALUE', `'${name}' is ${JSON.stringify(text)}`, node.at, {
+        expected: choices.join(', '),
+        ...meant(text, choices),
+      });
     return found;
   }
 
@@ -124,7 +137,10 @@ export class Fields {
   end(known: readonly string[] = [...this.#asked]): void {
     for (const { key, keyAt } of this.node.entries) {
       if (this.#asked.has(key)) continue;
-      this.#problems.error('UNKNOWN_FIELD', `${this.#what} has no field '${key}'`, keyAt, { expected: known.join(', '), ...meant(key, known) });
+      this.#problems.error('UNKNOWN_FIELD', `${this.#what} has no field '${key}'`, keyAt, {
+        expected: known.join(', '),
+        ...meant(key, known),
+      });
     }
   }
 }

@@ -9,7 +9,12 @@ import type { InputRecord } from './record.ts';
 /** A row of the input once it was judged. */
 export type CheckedRow =
   | { readonly ok: true; readonly record: InputRecord; readonly row: Row }
-  | { readonly ok: false; readonly index: number; readonly row: Row; readonly diagnostics: readonly Diagnostic[] };
+  | {
+      readonly ok: false;
+      readonly index: number;
+      readonly row: Row;
+      readonly diagnostics: readonly Diagnostic[];
+    };
 
 type Related = Readonly<Record<string, RelatedIndex>>;
 
@@ -18,9 +23,19 @@ type Related = Readonly<Record<string, RelatedIndex>>;
  * with its diagnostics; two rows with one key are both named.
  * @throws DiagnosticsError INPUT_HEADER, INPUT_EMPTY, and what reading the file throws
  */
-export async function* readRecords(playbook: Playbook, parameters: Readonly<Record<string, unknown>>, table: Table, related: Related): AsyncGenerator<CheckedRow> {
+export async function* readRecords(
+  playbook: Playbook,
+  parameters: Readonly<Record<string, unknown>>,
+  table: Table,
+  related: Related,
+): AsyncGenerator<CheckedRow> {
   const checker = new RowChecker(playbook.input.record);
-  const joins = Object.entries(playbook.input.related).map(([name, { by, record }]) => ({ name, by, checker: new RowChecker(record), index: related[name] }));
+  const joins = Object.entries(playbook.input.related).map(([name, { by, record }]) => ({
+    name,
+    by,
+    checker: new RowChecker(record),
+    index: related[name],
+  }));
   const missing = checker.header(table.columns, table.file, 1);
   if (missing.length > 0) throw new DiagnosticsError(missing);
   const keys = openKeyIndex();
@@ -33,7 +48,10 @@ export async function* readRecords(playbook: Playbook, parameters: Readonly<Reco
   } finally {
     keys.close();
   }
-  if (index === 0) throw new DiagnosticsError([{ code: 'INPUT_EMPTY', severity: 'error', message: `${table.file} has a header and no rows` }]);
+  if (index === 0)
+    throw new DiagnosticsError([
+      { code: 'INPUT_EMPTY', severity: 'error', message: `${table.file} has a header and no rows` },
+    ]);
 
   function checkRow(row: Row, at: number): CheckedRow {
     const toCheck = { row, textual: table.textual, file: table.file };
@@ -43,15 +61,36 @@ export async function* readRecords(playbook: Playbook, parameters: Readonly<Reco
     const diagnostics: Diagnostic[] = [];
     for (const join of joins) {
       const rows = join.index?.rowsFor(String(checked.value[join.by] ?? '')) ?? [];
-      const typed = rows.map((other) => join.checker.check({ row: other, textual: join.index!.textual, file: join.index!.file }));
+      const typed = rows.map((other) =>
+        join.checker.check({ row: other, textual: join.index!.textual, file: join.index!.file }),
+      );
       for (const result of typed) if (!result.ok) diagnostics.push(...result.diagnostics);
       joined[join.name] = typed.flatMap((result) => (result.ok ? [result.value] : []));
     }
     const record = toRecord(playbook, parameters, joined, toCheck, at);
-    if (!record.ok || diagnostics.length > 0) return { ok: false, index: at, row, diagnostics: [...(record.ok ? [] : record.diagnostics), ...diagnostics] };
+    if (!record.ok || diagnostics.length > 0)
+      return {
+        ok: false,
+        index: at,
+        row,
+        diagnostics: [...(record.ok ? [] : record.diagnostics), ...diagnostics],
+      };
     const first = keys.add(record.value.key, row.line);
     if (first === undefined) return { ok: true, record: record.value, row };
     const message = `row ${row.line} has the same key as row ${first}: ${record.value.key}`;
-    return { ok: false, index: at, row, diagnostics: [{ code: 'INPUT_DUPLICATE', severity: 'error', message, cell: record.value.cell, related: [{ message: 'has it first', cell: { file: table.file, row: first } }] }] };
+    return {
+      ok: false,
+      index: at,
+      row,
+      diagnostics: [
+        {
+          code: 'INPUT_DUPLICATE',
+          severity: 'error',
+          message,
+          cell: record.value.cell,
+          related: [{ message: 'has it first', cell: { file: table.file, row: first } }],
+        },
+      ],
+    };
   }
 }

@@ -36,7 +36,9 @@ export function withStep(scope: StepScope, id: string, step: VisibleStep): StepS
 
 /** Inside something that has an `if`. */
 export function holding(scope: StepScope, condition: Expression | undefined): StepScope {
-  return condition === undefined ? scope : { ...scope, holds: new Set([...scope.holds, ...condition.conjuncts]) };
+  return condition === undefined
+    ? scope
+    : { ...scope, holds: new Set([...scope.holds, ...condition.conjuncts]) };
 }
 
 /**
@@ -48,7 +50,10 @@ export function maySkip(reference: Reference, expression: Expression, scope: Ste
   if (root !== 'steps' || id === undefined || reference.optional) return false;
   const step = scope.steps.get(id);
   if (step === undefined) return false;
-  const vouched = scope.holds.has(`succeeded("${id}")`) || asks(scope.holds, id) || guardedInside(expression, ['steps', id]);
+  const vouched =
+    scope.holds.has(`succeeded("${id}")`) ||
+    asks(scope.holds, id) ||
+    guardedInside(expression, ['steps', id]);
   if (vouched) return false;
   return step.mayFail || step.conditions.some((condition) => !scope.holds.has(condition));
 }
@@ -59,7 +64,11 @@ function asks(holds: ReadonlySet<string>, id: string): boolean {
 
 /** `has(x) ? x : y` and `has(x) && …x…`: the same expression asks for what it reads. */
 export function guardedInside(expression: Expression, path: readonly string[]): boolean {
-  return expression.references.some((other) => other.optional && path.every((part, index) => other.path[index] === part)) || expression.source.includes(`succeeded("${path[1]}")`);
+  return (
+    expression.references.some(
+      (other) => other.optional && path.every((part, index) => other.path[index] === part),
+    ) || expression.source.includes(`succeeded("${path[1]}")`)
+  );
 }
 
 /**
@@ -75,7 +84,10 @@ export function mayBeMissing(path: readonly string[], scope: StepScope): readonl
     const name = path[index]!;
     const inner: JsonSchema | undefined = schema?.properties?.[name];
     if (schema === undefined || inner === undefined) return undefined;
-    const surely = schema.required?.includes(name) === true || inner.default !== undefined || scope.holds.has(`has(${path.slice(0, index + 1).join('.')})`);
+    const surely =
+      schema.required?.includes(name) === true ||
+      inner.default !== undefined ||
+      scope.holds.has(`has(${path.slice(0, index + 1).join('.')})`);
     if (!surely) return path.slice(0, index + 1);
     schema = inner;
   }

@@ -3,7 +3,6 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { loadOperations } from '../operations/read.ts';
-import type { Operations } from '../operations/operation.ts';
 import { digestsOf, fits } from '../plan/fits.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
@@ -11,7 +10,7 @@ import { execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
-import type { Common, RunOptions } from './options.ts';
+import type { Common, InputOptions, RunOptions } from './options.ts';
 import { guardsHold, makePlan, type PlanOptions, refuseInvalid } from './plan.ts';
 import { openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
@@ -48,22 +47,56 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   const { header, summary } = plan;
   if (header.offline) throw offlinePlan(header.playbook.file, header.input.file);
   refuseInvalid(summary, options.skipInvalid === true);
-  if (summary.warnings.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(summary.warnings);
+  if (summary.warnings.some(({ severity }) => severity === 'error'))
+    throw new DiagnosticsError(summary.warnings);
 
   const playbook = await loadPlaybook(header.playbook.file, operations);
-  const sources = { ...options, input: header.input.file, related: pairs(header.input.related), param: pairs(header.parameters), params: options.params };
+  const sources: InputOptions = {
+    ...options,
+    input: header.input.file,
+    related: pairs(header.input.related),
+    param: pairs(header.parameters),
+  };
   const parameters = await loadParameters(playbook, sources);
   const input = await openInput(playbook, parameters, sources);
   try {
     const target = options.target ?? header.target;
-    refuseStale(fits(header, digestsOf({ playbook: playbook.source, input: input.digest, related: input.relatedDigests, parameters, operations: operations.digest, target })));
+    refuseStale(
+      fits(
+        header,
+        digestsOf({
+          playbook: playbook.source,
+          input: input.digest,
+          related: input.relatedDigests,
+          parameters,
+          operations: operations.digest,
+          target,
+        }),
+      ),
+    );
     const journal = await openJournal(options.state);
     try {
       const session = opened ?? (await openSession(target, operations, playbook.limits));
       try {
         const folder = resultsFolder(options.state, options.results);
-        const run = await beginRun(journal, plan, { playbook, parameters, input, resultsFolder: folder, ...concurrency(options) });
-        return await execute({ journal, run, session, playbook, parameters, retryFailed: false, json: options.json === true, color: options.color, state: options.state });
+        const run = await beginRun(journal, plan, {
+          playbook,
+          parameters,
+          input,
+          resultsFolder: folder,
+          ...concurrency(options),
+        });
+        return await execute({
+          journal,
+          run,
+          session,
+          playbook,
+          parameters,
+          retryFailed: false,
+          json: options.json === true,
+          color: options.color,
+          state: options.state,
+        });
       } finally {
         if (opened === undefined) await session.close();
       }
@@ -77,12 +110,15 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
 
 function concurrency(options: RunOptions): { readonly concurrency?: number } {
   if (options.concurrency === undefined) return {};
-  if (!Number.isInteger(options.concurrency) || options.concurrency < 1) throw usage('--concurrency wants a whole number of at least 1');
+  if (!Number.isInteger(options.concurrency) || options.concurrency < 1)
+    throw usage('--concurrency wants a whole number of at least 1');
   return { concurrency: options.concurrency };
 }
 
 function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(map).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return Object.entries(map).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
 }
 
 function refuseStale(diagnostics: readonly Diagnostic[]): void {
@@ -114,7 +150,10 @@ async function isPlanFile(file: string): Promise<boolean> {
 async function confirmed(options: ApplyOptions): Promise<boolean> {
   if (options.yes === true || options.autoApprove === true) return true;
   if (!process.stdin.isTTY) {
-    throw usage('applying wants a yes, and there is no terminal to ask on', 'write a plan with --out, have it reviewed, and apply that file; or add --yes');
+    throw usage(
+      'applying wants a yes, and there is no terminal to ask on',
+      'write a plan with --out, have it reviewed, and apply that file; or add --yes',
+    );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

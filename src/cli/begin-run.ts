@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Playbook } from '../check/playbook.ts';
 import type { CheckedRow } from '../check/records.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal, RunJournal, RunRecord, StepError } from '../journal/journal.ts';
+import { digestOfRecord } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import type { OpenedPlan } from '../plan/plan-file.ts';
-import { digestOfRecord } from '../plan/fits.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
 import type { Input } from './records.ts';
 
@@ -28,7 +28,13 @@ const batch = 500;
 export async function beginRun(
   journal: Journal,
   plan: OpenedPlan,
-  making: { readonly playbook: Playbook; readonly parameters: Readonly<Record<string, unknown>>; readonly input: Input; readonly resultsFolder: (run: string) => string; readonly concurrency?: number },
+  making: {
+    readonly playbook: Playbook;
+    readonly parameters: Readonly<Record<string, unknown>>;
+    readonly input: Input;
+    readonly resultsFolder: (run: string) => string;
+    readonly concurrency?: number;
+  },
 ): Promise<RunJournal> {
   const { playbook, parameters, input } = making;
   const id = newRunId();
@@ -61,7 +67,12 @@ function newRunId(): string {
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
-async function copyRecords(run: RunJournal, plan: OpenedPlan, rows: AsyncIterable<CheckedRow>, playbook: Playbook): Promise<void> {
+async function copyRecords(
+  run: RunJournal,
+  plan: OpenedPlan,
+  rows: AsyncIterable<CheckedRow>,
+  playbook: Playbook,
+): Promise<void> {
   const iterator = rows[Symbol.asyncIterator]();
   let pending: RunRecord[] = [];
   const refused: { readonly planned: PlannedRecord }[] = [];
@@ -103,15 +114,27 @@ function refusal(planned: PlannedRecord) {
     code: reasons[0]?.code ?? 'INPUT_CELL',
     message: reasons.map((diagnostic) => diagnostic.message).join('; '),
   };
-  return { type: 'settled', record: planned.index, path: '', outcome: 'failed', error, at: Date.now() } as const;
+  return {
+    type: 'settled',
+    record: planned.index,
+    path: '',
+    outcome: 'failed',
+    error,
+    at: Date.now(),
+  } as const;
 }
 
 function stale(planned: PlannedRecord, why: string): DiagnosticsError {
   const message = `the plan no longer fits: row ${planned.row} (${planned.key}): ${why}`;
-  return new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help: 'plan again, and have the new plan reviewed' }]);
+  return new DiagnosticsError([
+    { code: 'PLAN_STALE', severity: 'error', message, help: 'plan again, and have the new plan reviewed' },
+  ]);
 }
 
 /** The plan that a run was begun with. */
-export function planOf(header: { readonly plan: unknown; readonly summary: unknown }): { readonly header: PlanHeader; readonly summary: PlanSummary } {
+export function planOf(header: { readonly plan: unknown; readonly summary: unknown }): {
+  readonly header: PlanHeader;
+  readonly summary: PlanSummary;
+} {
   return { header: header.plan as PlanHeader, summary: header.summary as PlanSummary };
 }

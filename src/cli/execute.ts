@@ -4,12 +4,12 @@ import type { Playbook } from '../check/playbook.ts';
 import type { Journal, RunJournal } from '../journal/journal.ts';
 import { applyRun } from '../run/apply.ts';
 import type { RunTotals } from '../run/event.ts';
-import { exitStatus } from './exit-status.ts';
 import type { RunKept } from './begin-run.ts';
+import { exitStatus } from './exit-status.ts';
 import type { Session } from './session.ts';
-import { makeProgress } from './terminal/progress.ts';
 import { printOutcome } from './terminal/print-outcome.ts';
-import { writeResults, type WrittenFile } from './write-results.ts';
+import { makeProgress } from './terminal/progress.ts';
+import { type WrittenFile, writeResults } from './write-results.ts';
 
 /** CI kills 2.5 s after SIGTERM; what has not answered by then is settled on resume. */
 const drainMs = 5_000;
@@ -40,9 +40,13 @@ export async function execute(execution: Execution): Promise<number> {
   const signals = listenForSignals();
   let totals: RunTotals;
   try {
-    const limits = kept.concurrency === undefined ? playbook.limits : { ...playbook.limits, concurrency: kept.concurrency };
+    const limits =
+      kept.concurrency === undefined
+        ? playbook.limits
+        : { ...playbook.limits, concurrency: kept.concurrency };
     totals = await applyRun({
       journal: run,
+      counts: (await journal.run(run.header.id))!.counts,
       playbook: { ...playbook, limits },
       parameters,
       client: session.client,
@@ -61,11 +65,19 @@ export async function execute(execution: Execution): Promise<number> {
   }
   const files = await writeResultFiles(journal, run, playbook, kept);
   if (!execution.json) printOutcome(totals, files, { resume, color: execution.color });
-  else process.stdout.write(`${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`);
+  else
+    process.stdout.write(
+      `${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
+    );
   return statusOf(totals);
 }
 
-function writeResultFiles(journal: Journal, run: RunJournal, playbook: Playbook, kept: RunKept): Promise<readonly WrittenFile[]> {
+function writeResultFiles(
+  journal: Journal,
+  run: RunJournal,
+  playbook: Playbook,
+  kept: RunKept,
+): Promise<readonly WrittenFile[]> {
   const format = {
     header: run.header.inputHeader,
     delimiter: kept.delimiter,

@@ -1,9 +1,9 @@
 import process from 'node:process';
+import { loadOperations } from '../operations/read.ts';
 import type { ResultFile } from '../report/csv.ts';
 import { plural } from '../report/text.ts';
-import { loadOperations } from '../operations/read.ts';
-import { planOf } from './begin-run.ts';
 import type { RunKept } from './begin-run.ts';
+import { planOf } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
 import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
@@ -23,8 +23,15 @@ export async function exportRun(options: ExportOptions, id?: string): Promise<nu
     const run = await findRun(journal, id, options.state);
     const kept = run.options as RunKept;
     const playbook = playbookFrom(planOf(run).header.playbook.file, run.playbookSource, loadOperations());
-    const format = { header: run.inputHeader, delimiter: kept.delimiter, encoding: kept.encoding, mark: kept.mark, outputs: playbook.outputs.map(({ name }) => name) };
-    const only: readonly ResultFile[] | undefined = options.failed === true ? ['failed', 'in-doubt'] : undefined;
+    const format = {
+      header: run.inputHeader,
+      delimiter: kept.delimiter,
+      encoding: kept.encoding,
+      mark: kept.mark,
+      outputs: playbook.outputs.map(({ name }) => name),
+    };
+    const only: readonly ResultFile[] | undefined =
+      options.failed === true ? ['failed', 'in-doubt'] : undefined;
     const files = await writeResults(options.results ?? kept.results, format, journal.read(run.id), {
       secrets: options.secrets === true,
       ...(only === undefined ? {} : { only }),

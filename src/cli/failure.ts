@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { DiagnosticsError, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { formatDiagnostics } from '../diagnostics/print.ts';
 import { LeaseHeld, LeaseLost } from '../journal/journal.ts';
 import { exitStatus } from './exit-status.ts';
@@ -16,14 +16,19 @@ export function rememberSource(file: string, text: string): void {
 /** Prints diagnostics to stderr. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[], color = true): void {
   if (diagnostics.length === 0) return;
-  process.stderr.write(`${formatDiagnostics(diagnostics, sources, { color: wantsColour(process.stderr, color) })}\n`);
+  process.stderr.write(
+    `${formatDiagnostics(diagnostics, sources, { color: wantsColour(process.stderr, color) })}\n`,
+  );
 }
 
 /**
  * The one place where an error becomes words: diagnostics as such, known conditions in a sentence, and a bug as a
  * bug. Returns the exit status.
  */
-export function reportFailure(error: unknown, options: { readonly debug: boolean; readonly json: boolean }): number {
+export function reportFailure(
+  error: unknown,
+  options: { readonly debug: boolean; readonly json: boolean },
+): number {
   const diagnostics = diagnosticsOf(error);
   if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics })}\n`);
   else printDiagnostics(diagnostics, !process.argv.includes('--no-color'));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type Checked, type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { checkPlaybook } from '../check/check-playbook.ts';
 import { checkParameters } from '../check/parameters.ts';
 import type { Playbook } from '../check/playbook.ts';
+import { type Checked, type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { readDocument } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
 import { printDiagnostics, rememberSource } from './failure.ts';
@@ -17,7 +17,12 @@ export function accept<T>(checked: Checked<T>): T {
 
 /** A mistake on the command line itself. */
 export function usage(message: string, help?: string): DiagnosticsError {
-  const diagnostic: Diagnostic = { code: 'USAGE', severity: 'error', message, ...(help === undefined ? {} : { help }) };
+  const diagnostic: Diagnostic = {
+    code: 'USAGE',
+    severity: 'error',
+    message,
+    ...(help === undefined ? {} : { help }),
+  };
   return new DiagnosticsError([diagnostic]);
 }
 
@@ -66,7 +71,10 @@ export function assignments(option: string, words: readonly string[]): Readonly<
 }
 
 /** Parameters from `--param`, `--params` and the environment, checked. */
-export async function loadParameters(playbook: Playbook, options: InputOptions): Promise<Readonly<Record<string, unknown>>> {
+export async function loadParameters(
+  playbook: Playbook,
+  options: InputOptions,
+): Promise<Readonly<Record<string, unknown>>> {
   const given = assignments('--param', options.param);
   return accept(checkParameters(playbook, given, await parametersFile(options.params)));
 }

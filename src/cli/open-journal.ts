@@ -12,7 +12,9 @@ export async function openJournal(state: string): Promise<Journal> {
     await mkdir(path.dirname(state), { recursive: true });
   } catch (error) {
     const message = `the folder of the state file ${state} cannot be made: ${(error as Error).message}`;
-    throw new DiagnosticsError([{ code: 'STATE', severity: 'error', message, help: 'name another place with --state FILE' }]);
+    throw new DiagnosticsError([
+      { code: 'STATE', severity: 'error', message, help: 'name another place with --state FILE' },
+    ]);
   }
   return openSqliteJournal(state, { clock: realClock, key: await stateKey() });
 }

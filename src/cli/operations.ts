@@ -1,8 +1,8 @@
 import process from 'node:process';
-import { closest } from '../diagnostics/suggest.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { loadOperations } from '../operations/read.ts';
+import { closest } from '../diagnostics/suggest.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
+import { loadOperations } from '../operations/read.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Common } from './options.ts';
@@ -17,8 +17,13 @@ export async function operations(options: Common, name?: string): Promise<number
   }
   const found = search(catalogue, name);
   if (found.length === 0) throw unknown(catalogue, name ?? '');
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ operations: found.map(({ name: id, summary, kind }) => ({ name: id, kind, summary })) })}\n`);
-  else for (const operation of found) process.stdout.write(`${operation.name.padEnd(38)} ${operation.summary}\n`);
+  if (options.json === true)
+    process.stdout.write(
+      `${JSON.stringify({ operations: found.map(({ name: id, summary, kind }) => ({ name: id, kind, summary })) })}\n`,
+    );
+  else
+    for (const operation of found)
+      process.stdout.write(`${operation.name.padEnd(38)} ${operation.summary}\n`);
   return exitStatus.done;
 }
 
@@ -26,19 +31,33 @@ function search(catalogue: Operations, word: string | undefined): readonly Opera
   const all = catalogue.names.map((name) => catalogue.get(name)!);
   if (word === undefined) return all;
   const wanted = word.toLowerCase();
-  return all.filter(({ name, summary }) => name.toLowerCase().includes(wanted) || summary.toLowerCase().includes(wanted));
+  return all.filter(
+    ({ name, summary }) => name.toLowerCase().includes(wanted) || summary.toLowerCase().includes(wanted),
+  );
 }
 
 function unknown(catalogue: Operations, name: string): DiagnosticsError {
   const near = closest(name, catalogue.names);
   const hint = near === undefined ? {} : { didYouMean: near };
-  return new DiagnosticsError([{ code: 'UNKNOWN_OPERATION', severity: 'error', message: `the catalogue has no operation '${name}', and none that mentions it`, ...hint }]);
+  return new DiagnosticsError([
+    {
+      code: 'UNKNOWN_OPERATION',
+      severity: 'error',
+      message: `the catalogue has no operation '${name}', and none that mentions it`,
+      ...hint,
+    },
+  ]);
 }
 
 function describe(operation: Operation): string {
   const required = new Set(operation.input.required ?? []);
-  const inputs = Object.entries(operation.input.properties ?? {}).map(([name, schema]) => `  ${name}${required.has(name) ? '' : '?'}: ${typeOf(schema)}${schema.description === undefined ? '' : `  ${String(schema.description)}`}`);
-  const results = Object.entries(operation.result.properties ?? {}).map(([name, schema]) => `  ${name}: ${typeOf(schema)}`);
+  const inputs = Object.entries(operation.input.properties ?? {}).map(
+    ([name, schema]) =>
+      `  ${name}${required.has(name) ? '' : '?'}: ${typeOf(schema)}${schema.description === undefined ? '' : `  ${String(schema.description)}`}`,
+  );
+  const results = Object.entries(operation.result.properties ?? {}).map(
+    ([name, schema]) => `  ${name}: ${typeOf(schema)}`,
+  );
   return [
     `${operation.name} (${operation.kind})`,
     operation.summary,

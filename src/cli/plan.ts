@@ -4,8 +4,8 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Playbook } from '../check/playbook.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { loadOperations } from '../operations/read.ts';
 import type { Operations } from '../operations/operation.ts';
+import { loadOperations } from '../operations/read.ts';
 import { digestsOf } from '../plan/fits.ts';
 import type { PlanHeader, PlanSummary } from '../plan/plan.ts';
 import { readPlan, writePlan } from '../plan/plan-file.ts';
@@ -38,9 +38,13 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
     if (!guardsHold(made)) return exitStatus.refused;
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
     if (options.out !== undefined && options.json !== true) {
-      process.stderr.write(`\nThe plan is in ${options.out}. To apply exactly this plan:\n\n    tenantry apply ${options.out}\n`);
+      process.stderr.write(
+        `\nThe plan is in ${options.out}. To apply exactly this plan:\n\n    tenantry apply ${options.out}\n`,
+      );
     }
-    return options.detailedExitcode === true && hasChanges(made.summary) ? exitStatus.changes : exitStatus.done;
+    return options.detailedExitcode === true && hasChanges(made.summary)
+      ? exitStatus.changes
+      : exitStatus.done;
   } finally {
     await made.remove();
   }
@@ -81,14 +85,23 @@ export async function makePlan(
   const input = await openInput(playbook, parameters, options);
   const target = options.offline === true ? (options.target ?? 'offline') : targetName(options.target);
   const place = await placeOf(options.out);
-  const session = options.offline === true ? undefined : await openSession(target, operations, playbook.limits);
+  const session =
+    options.offline === true ? undefined : await openSession(target, operations, playbook.limits);
   let kept = false;
   try {
     const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
     await writeTo(place.file, header, { playbook, parameters, input, operations, session });
     const { summary } = await readPlan(place.file);
     kept = keepSession;
-    return { file: place.file, playbook, parameters, summary, header, remove: place.remove, ...(kept && session !== undefined ? { session } : {}) };
+    return {
+      file: place.file,
+      playbook,
+      parameters,
+      summary,
+      header,
+      remove: place.remove,
+      ...(kept && session !== undefined ? { session } : {}),
+    };
   } catch (error) {
     await place.remove();
     throw error;
@@ -156,7 +169,10 @@ function headerOf(
 async function placeOf(out: string | undefined): Promise<{ readonly file: string; remove(): Promise<void> }> {
   if (out !== undefined) return { file: out, remove: async () => {} };
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-'));
-  return { file: path.join(folder, 'plan.tenantry-plan'), remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    file: path.join(folder, 'plan.tenantry-plan'),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** For callers that must not go on: a plan with invalid rows is refused unless they are to be skipped. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitStatus } from './exit-status.ts';
-import type { Common } from './options.ts';
 import { reportFailure } from './failure.ts';
+import type { Common } from './options.ts';
 import { version } from './version.ts';
 
 /**
@@ -32,8 +32,14 @@ function define<Options>(
   load: () => Promise<Action<Options>>,
 ): Command {
   return command
-    .addOption(new Option('--target <target>', 'emulator, global, china, usgov, germany, or a URL').env('TENANTRY_TARGET'))
-    .addOption(new Option('--state <file>', 'where runs are kept').env('TENANTRY_STATE').default('.tenantry/state.db'))
+    .addOption(
+      new Option('--target <target>', 'emulator, global, china, usgov, germany, or a URL').env(
+        'TENANTRY_TARGET',
+      ),
+    )
+    .addOption(
+      new Option('--state <file>', 'where runs are kept').env('TENANTRY_STATE').default('.tenantry/state.db'),
+    )
     .option('--json', 'machine-readable output on stdout')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .option('--debug', 'show stack traces')
@@ -76,12 +82,18 @@ function describeProgram(setStatus: (status: number) => void): Command {
     .exitOverride();
 
   define(
-    withInput(program.command('validate <playbook>').description('check a playbook, and its input where it is given')),
+    withInput(
+      program.command('validate <playbook>').description('check a playbook, and its input where it is given'),
+    ),
     setStatus,
     async () => (await import('./validate.ts')).validate,
   );
   define(
-    withInput(program.command('plan <playbook>').description('show what applying the playbook would do; changes nothing'))
+    withInput(
+      program
+        .command('plan <playbook>')
+        .description('show what applying the playbook would do; changes nothing'),
+    )
       .option('--out <file>', 'write the plan, for review and for apply')
       .option('--offline', 'plan without asking the service')
       .option('--all', 'print every record, however many there are')
@@ -91,7 +103,13 @@ function describeProgram(setStatus: (status: number) => void): Command {
     async () => (await import('./plan.ts')).plan,
   );
   define(
-    withRun(withInput(program.command('apply <plan-or-playbook>').description('apply a reviewed plan file, or plan a playbook, ask, and apply')))
+    withRun(
+      withInput(
+        program
+          .command('apply <plan-or-playbook>')
+          .description('apply a reviewed plan file, or plan a playbook, ask, and apply'),
+      ),
+    )
       .option('--yes', 'do not ask')
       .addOption(new Option('--auto-approve', 'the same as --yes').hideHelp())
       .option('--all', 'print every record of the plan')
@@ -100,15 +118,29 @@ function describeProgram(setStatus: (status: number) => void): Command {
     async () => (await import('./apply.ts')).apply,
   );
   define(
-    withRun(program.command('resume [run]').description('go on with a run that was cut off (default: the newest)'))
+    withRun(
+      program.command('resume [run]').description('go on with a run that was cut off (default: the newest)'),
+    )
       .option('--retry-failed', 'try the failed records again')
-      .option('--settle <record=done|not-done>', 'say how an in-doubt record really ended (repeatable)', collect, []),
+      .option(
+        '--settle <record=done|not-done>',
+        'say how an in-doubt record really ended (repeatable)',
+        collect,
+        [],
+      ),
     setStatus,
     async () => (await import('./resume.ts')).resume,
   );
-  define(program.command('runs').description('list the runs of the state file'), setStatus, async () => (await import('./runs.ts')).runs);
   define(
-    program.command('show [run]').description('show one run: its records and why they failed').option('--failed', 'only records that failed or are in doubt'),
+    program.command('runs').description('list the runs of the state file'),
+    setStatus,
+    async () => (await import('./runs.ts')).runs,
+  );
+  define(
+    program
+      .command('show [run]')
+      .description('show one run: its records and why they failed')
+      .option('--failed', 'only records that failed or are in doubt'),
     setStatus,
     async () => (await import('./show.ts')).show,
   );
@@ -131,7 +163,11 @@ function describeProgram(setStatus: (status: number) => void): Command {
     program
       .command('schema')
       .description('print the JSON Schema of playbooks, for editors')
-      .addOption(new Option('--draft <draft>', 'JSON Schema draft').choices(['2020-12', 'draft-07']).default('2020-12')),
+      .addOption(
+        new Option('--draft <draft>', 'JSON Schema draft')
+          .choices(['2020-12', 'draft-07'])
+          .default('2020-12'),
+      ),
     setStatus,
     async () => (await import('./schema.ts')).schema,
   );

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Playbook } from '../check/playbook.ts';
 import { type CheckedRow, readRecords } from '../check/records.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { indexRelated, type RelatedIndex } from '../load/related.ts';
 import type { Table } from '../load/row.ts';
 import { openTable } from '../load/table.ts';
@@ -56,7 +56,9 @@ export async function openInput(
 function formatOptions(options: InputOptions): { encoding?: string; delimiter?: string; sheet?: string } {
   return {
     ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
-    ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter === '\\t' ? '\t' : options.delimiter }),
+    ...(options.delimiter === undefined
+      ? {}
+      : { delimiter: options.delimiter === '\\t' ? '\t' : options.delimiter }),
     ...(options.sheet === undefined ? {} : { sheet: options.sheet }),
   };
 }
@@ -66,7 +68,8 @@ function relatedOf(playbook: Playbook, options: InputOptions): Readonly<Record<s
   const wanted = Object.keys(playbook.input.related);
   for (const name of Object.keys(given)) {
     if (!wanted.includes(name)) {
-      const names = wanted.length === 0 ? 'this playbook joins no other file' : `it joins: ${wanted.join(', ')}`;
+      const names =
+        wanted.length === 0 ? 'this playbook joins no other file' : `it joins: ${wanted.join(', ')}`;
       throw usage(`--related names '${name}', which the playbook does not have; ${names}`);
     }
   }

@@ -1,10 +1,10 @@
 import { loadOperations } from '../operations/read.ts';
+import { unwrapSecrets } from '../plan/secrets.ts';
 import { planOf } from './begin-run.ts';
 import { execute } from './execute.ts';
 import { assignments, playbookFrom, usage } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common, RunOptions } from './options.ts';
-import { unwrapSecrets } from '../plan/secrets.ts';
 import { openSession } from './session.ts';
 import { settleByHand } from './settle-by-hand.ts';
 
@@ -52,7 +52,8 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
 function verdictsOf(words: readonly string[]): ReadonlyMap<string, 'done' | 'not-done'> {
   return new Map(
     Object.entries(assignments('--settle', words)).map(([record, verdict]) => {
-      if (verdict !== 'done' && verdict !== 'not-done') throw usage(`--settle ${record}=${verdict}: the verdict is 'done' or 'not-done'`);
+      if (verdict !== 'done' && verdict !== 'not-done')
+        throw usage(`--settle ${record}=${verdict}: the verdict is 'done' or 'not-done'`);
       return [record, verdict] as const;
     }),
   );

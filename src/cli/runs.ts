@@ -38,11 +38,24 @@ export function runDocument(run: RunStatus) {
 
 async function printTable(found: readonly RunStatus[]): Promise<void> {
   const { default: Table } = await import('cli-table3');
-  const table = new Table({ head: ['run', 'playbook', 'state', 'records', 'succeeded', 'failed', 'in doubt', 'open', 'target'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['run', 'playbook', 'state', 'records', 'succeeded', 'failed', 'in doubt', 'open', 'target'],
+    style: { head: [], border: [] },
+  });
   for (const run of found) {
     const { header } = planOf(run);
     const { succeeded, unchanged, skipped, failed, blocked, inDoubt, open } = run.counts;
-    const cells = [run.id, header.playbook.name, run.state, run.records, succeeded + unchanged + skipped, failed + blocked, inDoubt, open, header.target];
+    const cells = [
+      run.id,
+      header.playbook.name,
+      run.state,
+      run.records,
+      succeeded + unchanged + skipped,
+      failed + blocked,
+      inDoubt,
+      open,
+      header.target,
+    ];
     table.push(cells.map((cell) => neutralise(String(cell))));
   }
   process.stdout.write(`${table.toString()}\n`);

@@ -8,8 +8,8 @@ import { makeTokens } from '../partner-center/token.ts';
 import type { Listener } from '../run/event.ts';
 import { type Limiter, makeLimiter } from '../run/limiter.ts';
 import { makeReader } from '../run/reader.ts';
-import type { World } from '../world/world.ts';
 import { realWorld } from '../world/real.ts';
+import type { World } from '../world/world.ts';
 import { accept, usage } from './load-playbook.ts';
 
 /** A connection to the service that a command works against, and the gate that all of its calls go through. */
@@ -27,7 +27,10 @@ export interface Session {
 /** The target that a command line names, as plans record it. The emulator is never a default: real work is named. */
 export function targetName(option: string | undefined): string {
   if (option === undefined) {
-    throw usage('no target was given', 'add --target emulator to try things out, or --target global for the real service');
+    throw usage(
+      'no target was given',
+      'add --target emulator to try things out, or --target global for the real service',
+    );
   }
   return option;
 }
@@ -36,17 +39,13 @@ export function targetName(option: string | undefined): string {
  * Connects. `emulator` starts one inside the command. Throws DiagnosticsError for an unknown target or
  * incomplete credentials; the sign-in itself happens with the first call.
  */
-export async function openSession(
-  name: string,
-  operations: Operations,
-  limits: Limits,
-): Promise<Session> {
+export async function openSession(name: string, operations: Operations, limits: Limits): Promise<Session> {
   let current: Listener = () => {};
   const listener: Listener = (event) => current(event);
   const world = realWorld();
   const emulator = name === 'emulator' ? await startOwnEmulator(operations) : undefined;
   const env = emulator === undefined ? process.env : { ...process.env, ...emulator.env };
-  const target = accept(resolveTarget(emulator?.url ?? name, env));
+  const target = accept(resolveTarget(emulator?.url ?? name));
   const tokens = makeTokens(target, accept(credentialsFromEnv(env, target)), world);
   const client = makeClient({ world, target, tokens, application: 'Tenantry' });
   const limiter = makeLimiter({ limits, world, listener });

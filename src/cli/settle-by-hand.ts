@@ -7,7 +7,11 @@ import { usage } from './load-playbook.ts';
  * without a result. `not-done`: the request counts as never sent, so the next attempt may send it.
  * @throws DiagnosticsError USAGE where a record is not in doubt in this run
  */
-export async function settleByHand(journal: Journal, run: RunJournal, verdicts: ReadonlyMap<string, 'done' | 'not-done'>): Promise<void> {
+export async function settleByHand(
+  journal: Journal,
+  run: RunJournal,
+  verdicts: ReadonlyMap<string, 'done' | 'not-done'>,
+): Promise<void> {
   if (verdicts.size === 0) return;
   const settled = new Set<string>();
   for await (const { record, entries } of journal.read(run.header.id, { only: ['inDoubt'] })) {
@@ -18,9 +22,14 @@ export async function settleByHand(journal: Journal, run: RunJournal, verdicts: 
       if (state.type !== 'intended') continue;
       const place = { record: record.index, path, at: Date.now() };
       if (verdict === 'done') await run.append({ ...place, type: 'settled', outcome: 'succeeded' });
-      else await run.append({ ...place, type: 'answered', attempt: state.intended.attempt, answer: 'notSent' });
+      else
+        await run.append({ ...place, type: 'answered', attempt: state.intended.attempt, answer: 'notSent' });
     }
   }
   const missing = [...verdicts.keys()].filter((key) => !settled.has(key));
-  if (missing.length > 0) throw usage(`not in doubt in run ${run.header.id}: ${missing.join(', ')}`, `tenantry show ${run.header.id} --failed lists the records in doubt`);
+  if (missing.length > 0)
+    throw usage(
+      `not in doubt in run ${run.header.id}: ${missing.join(', ')}`,
+      `tenantry show ${run.header.id} --failed lists the records in doubt`,
+    );
 }

@@ -35,7 +35,13 @@ async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>)
   for await (const row of rows) {
     const { record } = row;
     const settled = settledOf(row);
-    const document = { index: record.index, key: record.key, outcome: settled?.outcome ?? 'open', error: settled?.error, inDoubt: inDoubtRequests(row) };
+    const document = {
+      index: record.index,
+      key: record.key,
+      outcome: settled?.outcome ?? 'open',
+      error: settled?.error,
+      inDoubt: inDoubtRequests(row),
+    };
     process.stdout.write(separator + JSON.stringify(document));
     separator = ',\n';
   }
@@ -44,7 +50,9 @@ async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>)
 
 async function printText(run: RunStatus, rows: AsyncIterable<RecordWithEntries>): Promise<void> {
   const document = runDocument(run);
-  print(`Run ${run.id} of ${document.playbook} is ${run.state}: ${plural(run.records, 'record')} of ${document.input}, target ${document.target}`);
+  print(
+    `Run ${run.id} of ${document.playbook} is ${run.state}: ${plural(run.records, 'record')} of ${document.input}, target ${document.target}`,
+  );
   if (document.owner !== undefined) print(`Worked on by ${document.owner}`);
   print('');
   for await (const row of rows) printRecord(row);
@@ -55,23 +63,28 @@ function printRecord(row: RecordWithEntries): void {
   print(`${settled?.outcome ?? 'open'}  ${row.record.key}`);
   const error = settled?.error;
   if (error !== undefined) {
-    print(`    ${error.step === '' ? '' : `${error.step}: `}${error.message} (${error.code}${error.requestId === undefined ? '' : `, request id ${error.requestId}`})`);
+    print(
+      `    ${error.step === '' ? '' : `${error.step}: `}${error.message} (${error.code}${error.requestId === undefined ? '' : `, request id ${error.requestId}`})`,
+    );
     if (error.help !== undefined) print(`    ${error.help}`);
   }
   for (const request of inDoubtRequests(row)) {
-    print(`    in doubt: ${request.operation} at step ${request.path} was sent at ${new Date(request.at).toISOString()} under request id ${request.requestId} and never answered.`);
-    print(`    Look in Partner Center whether it happened, then: tenantry resume --settle ${row.record.key}=done (or =not-done)`);
+    print(
+      `    in doubt: ${request.operation} at step ${request.path} was sent at ${new Date(request.at).toISOString()} under request id ${request.requestId} and never answered.`,
+    );
+    print(
+      `    Look in Partner Center whether it happened, then: tenantry resume --settle ${row.record.key}=done (or =not-done)`,
+    );
   }
 }
 
 /** Requests of a record that left and were never answered. */
 function inDoubtRequests({ record, entries }: RecordWithEntries) {
-  return [...replay(entries).steps]
-    .flatMap(([path, state]) => {
-      if (state.type !== 'intended') return [];
-      const { operation, requestId, at } = state.intended;
-      return [{ record: record.key, path, operation, requestId, at }];
-    });
+  return [...replay(entries).steps].flatMap(([path, state]) => {
+    if (state.type !== 'intended') return [];
+    const { operation, requestId, at } = state.intended;
+    return [{ record: record.key, path, operation, requestId, at }];
+  });
 }
 
 function print(text: string): void {

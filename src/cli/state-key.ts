@@ -14,7 +14,11 @@ import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 export async function stateKey(): Promise<Uint8Array> {
   const text = process.env.TENANTRY_STATE_KEY;
   if (text !== undefined && text !== '') return createHash('sha256').update(text).digest();
-  const file = path.join(process.env.XDG_CONFIG_HOME ?? path.join(homedir(), '.config'), 'tenantry', 'state.key');
+  const file = path.join(
+    process.env.XDG_CONFIG_HOME ?? path.join(homedir(), '.config'),
+    'tenantry',
+    'state.key',
+  );
   try {
     return await readOrMake(file);
   } catch (error) {

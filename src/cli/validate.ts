@@ -14,7 +14,11 @@ const rowsListed = 50;
 export async function validate(options: InputOptions & Common, playbookFile: string): Promise<number> {
   const playbook = await loadPlaybook(playbookFile, loadOperations());
   if (options.input === undefined) {
-    say(options, { ok: true, playbook: playbook.name }, `${playbookFile} is valid: ${plural(playbook.steps.length, 'step')} at the top`);
+    say(
+      options,
+      { ok: true, playbook: playbook.name },
+      `${playbookFile} is valid: ${plural(playbook.steps.length, 'step')} at the top`,
+    );
     return exitStatus.done;
   }
   const { openInput } = await import('./records.ts');
@@ -24,9 +28,15 @@ export async function validate(options: InputOptions & Common, playbookFile: str
     const { records, invalid } = await checkRows(input.records());
     if (invalid > 0) {
       const message = `${invalid} of ${records} rows cannot be used`;
-      throw new DiagnosticsError([{ code: 'INPUT_CELL', severity: 'error', message, help: 'correct the rows listed above' }]);
+      throw new DiagnosticsError([
+        { code: 'INPUT_CELL', severity: 'error', message, help: 'correct the rows listed above' },
+      ]);
     }
-    say(options, { ok: true, playbook: playbook.name, records }, `${playbookFile} and ${plural(records, 'row')} of ${input.file} are valid`);
+    say(
+      options,
+      { ok: true, playbook: playbook.name, records },
+      `${playbookFile} and ${plural(records, 'row')} of ${input.file} are valid`,
+    );
     return exitStatus.done;
   } finally {
     input.close();

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { RecordWithEntries } from '../journal/journal.ts';
-import { fileOf, headerLine, type ResultFile, resultLine, type RowFormat, settledOf } from '../report/csv.ts';
+import { fileOf, headerLine, type ResultFile, type RowFormat, resultLine, settledOf } from '../report/csv.ts';
 import { byteOrderMark, encoderOf } from '../report/encode.ts';
 
 export interface ResultFormat extends RowFormat {

@@ -8,59 +8,110 @@ import { RE2JS } from 're2js';
 
 export type { ASTNode };
 
-/** Limits that keep checking and evaluating an expression short, whatever it says. */
-const limits = { maxAstNodes: 2000, maxDepth: 64, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 32 } as const;
+/** Limits that keep parsing and checking an expression short, whatever it says. */
+const limits = {
+  maxAstNodes: 2000,
+  maxDepth: 64,
+  maxListElements: 1000,
+  maxMapEntries: 1000,
+  maxCallArguments: 32,
+} as const;
 
-/** Questions about a record's earlier steps (`succeeded("id")`); a value, since functions of the engine see no context. */
-export class Steps {
-  readonly succeeded: (id: string) => boolean;
+/** What an expression may ask beside its values: how earlier steps ended, and the totals of a plan. */
+export interface Questions {
+  succeeded(id: string): boolean;
+  count(operation: string): number;
+  sum(operation: string, path: string): number;
+}
 
-  constructor(succeeded: (id: string) => boolean) {
-    this.succeeded = succeeded;
+/** Functions of the engine see no context, and evaluation is synchronous: who answers is set around it. */
+let answering: Questions | undefined;
+
+/** Runs `work` with the answers to what its expressions ask. */
+export function withAnswers<T>(questions: Questions, work: () => T): T {
+  const outer = answering;
+  answering = questions;
+  try {
+    return work();
+  } finally {
+    answering = outer;
   }
 }
 
-/** Questions about a whole plan (`plan.count("op")`). */
-export class PlanTotals {
-  readonly count: (operation: string) => number;
-  readonly sum: (operation: string, path: string) => number;
+/** The type of `plan` in guards; it has functions and no fields. */
+class PlanTotals {}
+export const planTotals: unknown = new PlanTotals();
 
-  constructor(count: (operation: string) => number, sum: (operation: string, path: string) => number) {
-    this.count = count;
-    this.sum = sum;
-  }
+const textMax = 1_000_000;
+
+/** Every occurrence replaced; refuses before it builds a text that is out of all proportion. */
+function replaceAll(text: string, from: string, to: string): string {
+  const found = from === '' ? text.length + 1 : text.split(from).length - 1;
+  if (text.length + found * to.length > textMax) throw new Error('the text becomes too long');
+  return text.replaceAll(from, () => to);
 }
 
-/** The hidden variable behind `succeeded(…)`. */
-export const stepsVariable = '__steps';
+type Numeric = bigint | number;
 
-type Arithmetic = (a: number, b: number) => number;
-
-function withLanguage(environment: Environment): Environment {
-  const arithmetic: Readonly<Record<string, Arithmetic>> = { '+': (a, b) => a + b, '-': (a, b) => a - b, '*': (a, b) => a * b, '/': (a, b) => a / b };
+function registerOperators(environment: Environment): void {
+  const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+    '+': (a, b) => a + b,
+    '-': (a, b) => a - b,
+    '*': (a, b) => a * b,
+    '/': (a, b) => a / b,
+  };
   for (const [sign, apply] of Object.entries(arithmetic)) {
-    const mixed = (a: number | bigint, b: number | bigint) => apply(Number(a), Number(b));
+    const mixed = (a: Numeric, b: Numeric) => apply(Number(a), Number(b));
     environment.registerOperator(`int ${sign} double: double`, mixed);
     environment.registerOperator(`double ${sign} int: double`, mixed);
   }
   environment.registerOperator('int == double', (a: bigint, b: number) => Number(a) === b);
-  for (const type of ['string', 'int', 'double', 'bool', 'list', 'map']) environment.registerOperator(`${type} == null`, () => false);
-  environment.registerType('Steps', { ctor: Steps, fields: {} } as never);
-  environment.registerType('PlanTotals', { ctor: PlanTotals, fields: {} } as never);
-  environment.registerFunction('Steps.succeeded(string): bool', (steps: Steps, id: string) => steps.succeeded(id));
-  environment.registerFunction('PlanTotals.count(string): int', (plan: PlanTotals, operation: string) => BigInt(Math.round(plan.count(operation))));
-  environment.registerFunction('PlanTotals.sum(string, string): double', (plan: PlanTotals, operation: string, path: string) => plan.sum(operation, path));
-  // RE2 is linear in time; JavaScript's own RegExp took 1.4 s for 28 characters.
-  environment.registerFunction('string.re2(string): bool', (text: string, pattern: string) => compilePattern(pattern).matcher(text).find());
-  environment.registerFunction('string.lower(): string', (text: string) => text.toLowerCase());
-  environment.registerFunction('string.upper(): string', (text: string) => text.toUpperCase());
-  environment.registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => text.replaceAll(from, to));
+  for (const type of ['string', 'int', 'double', 'bool', 'list', 'map']) {
+    environment.registerOperator(`${type} == null`, () => false);
+  }
+}
+
+function registerFunctions(environment: Environment): void {
+  const register = (signature: string, handler: (...args: never[]) => unknown) =>
+    environment.registerFunction(signature, handler, { async: false });
+  environment.registerType('PlanTotals', { ctor: PlanTotals, fields: {} });
+  register('succeeded(string): bool', (id: string) => answering?.succeeded(id) === true);
+  register('PlanTotals.count(string): int', (_: unknown, operation: string) =>
+    BigInt(Math.round(answering?.count(operation) ?? 0)),
+  );
+  register(
+    'PlanTotals.sum(string, string): double',
+    (_: unknown, operation: string, path: string) => answering?.sum(operation, path) ?? 0,
+  );
+  // Not reachable by name: `matches` is turned into it for evaluation (adapt.ts).
+  register('string.re2(string): bool', (text: string, pattern: string) =>
+    compilePattern(pattern).matcher(text).find(),
+  );
+  register('string.lower(): string', (text: string) => text.toLowerCase());
+  register('string.upper(): string', (text: string) => text.toUpperCase());
+  register('string.replace(string, string): string', replaceAll);
+  register('string(google.protobuf.Timestamp): string', (time: Date) => time.toISOString());
+  register('int(google.protobuf.Timestamp): int', (time: Date) => BigInt(Math.floor(time.getTime() / 1000)));
+}
+
+function newEnvironment(unlistedVariablesAreDyn: boolean): Environment {
+  const environment = new Environment({
+    unlistedVariablesAreDyn,
+    enableOptionalTypes: true,
+    homogeneousAggregateLiterals: false,
+    limits,
+  });
+  registerOperators(environment);
+  registerFunctions(environment);
   return environment;
 }
 
 const patterns = new Map<string, RE2JS>();
 
-/** A pattern of RE2's syntax. Throws where it is none (look-around and back references are not). */
+/**
+ * A pattern of RE2's syntax, linear in time: JavaScript's own RegExp took 1.4 s for 28 characters.
+ * Throws where it is none (look-around and back references are not).
+ */
 export function compilePattern(pattern: string): RE2JS {
   let compiled = patterns.get(pattern);
   if (compiled === undefined) {
@@ -75,12 +126,12 @@ let untyped: Environment | undefined;
 
 /** A fresh environment for checking one expression; variables are registered by the caller. */
 export function checkingEnvironment(): Environment {
-  typed ??= withLanguage(new Environment({ unlistedVariablesAreDyn: false, enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits }));
+  typed ??= newEnvironment(false);
   return typed.clone();
 }
 
 /** The environment that evaluates. */
 export function evaluatingEnvironment(): Environment {
-  untyped ??= withLanguage(new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits }));
+  untyped ??= newEnvironment(true);
   return untyped;
 }

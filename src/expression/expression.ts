@@ -25,6 +25,23 @@ export interface Expression {
   readonly conjuncts: readonly string[];
   /** Set where the whole expression is one path, `record.phone`: an absent value then leaves its field out. */
   readonly pure?: readonly string[];
-  /** The engine's own tree; only evaluate.ts looks inside. */
+  /** The engine's own (a Program); only evaluate.ts looks inside. */
   readonly program: unknown;
+}
+
+/** What evaluate.ts needs: the engine's function, and which parts of which variables to hand it. */
+export interface Program {
+  readonly run: (values: Record<string, unknown>) => unknown;
+  readonly reads: readonly { readonly path: readonly string[]; readonly schema: JsonSchema }[];
+}
+
+/** Why a text is no expression of a scope. Offsets count in the expression's own text. */
+export interface Problem {
+  readonly kind: 'syntax' | 'unknownName' | 'type' | 'limit';
+  readonly message: string;
+  readonly offset: number;
+  readonly length: number;
+  /** The name that is unknown, and those that exist. */
+  readonly name?: string;
+  readonly candidates?: readonly string[];
 }

@@ -1,42 +1,80 @@
+import { comparedWithNull } from './adapt.ts';
 import type { ASTNode } from './engine.ts';
 import type { Reference } from './expression.ts';
 
 /** Macros whose first argument is a name of their own. */
 const macros: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'exists', 'exists_one']);
 
-/** A variable that a macro introduces, and the list (or map) that it walks over. */
+/** A variable that a macro introduces, the list (or map) that it walks over, and the variables seen by that. */
 export interface Bound {
   readonly name: string;
   readonly over: ASTNode;
+  readonly outer: readonly Bound[];
 }
 
-/** One chain of fields from a name: `steps.customer.id`, `u.licence`. */
-export interface Chain extends Reference {
-  /** Set where the chain starts at a macro's variable. */
-  readonly bound?: Bound;
-  /** End of each part in the text, for places of parts. */
-  readonly ends: readonly number[];
+/** A node that reads a name, a field, or an item by a literal key, with the macro variables that it sees. */
+export interface Access {
+  readonly node: ASTNode;
+  readonly bounds: readonly Bound[];
 }
 
+/** A call with its arguments. */
+export interface Call {
+  readonly name: string;
+  readonly node: ASTNode;
+  readonly args: readonly ASTNode[];
+}
+
+/** What an expression reads, calls, and how deep its macros stand inside each other. */
 export interface Walk {
-  readonly chains: readonly Chain[];
-  /** How deep macros stand inside each other. */
+  readonly references: readonly Reference[];
+  /** Innermost first. */
+  readonly accesses: readonly Access[];
+  readonly calls: readonly Call[];
   readonly nesting: number;
-  /** Calls by name with their literal arguments. */
-  readonly calls: readonly { readonly name: string; readonly node: ASTNode; readonly receiver?: ASTNode; readonly args: readonly ASTNode[] }[];
 }
 
-/** Collects every path that an expression reads, its calls, and how deep its macros nest. */
-export function walk(ast: ASTNode): Walk {
-  const chains: Chain[] = [];
-  const calls: Walk['calls'][number][] = [];
-  let nesting = 0;
-  const visit = (node: ASTNode, scope: readonly Bound[], optional: boolean, depth: number): void => {
-    nesting = Math.max(nesting, depth);
-    const chain = chainOf(node, optional);
-    if (chain !== undefined) {
-      const bound = scope.findLast(({ name }) => name === chain.path[0]);
-      chains.push(bound === undefined ? chain : { ...chain, bound });
+/** Collects all that is judged of an expression beside its types. */
+export function walk(tree: ASTNode): Walk {
+  const walker = new Walker();
+  walker.visit(tree, { bounds: [], optional: false, depth: 0 });
+  return walker;
+}
+
+interface Place {
+  readonly bounds: readonly Bound[];
+  /** Inside something that copes with absence. */
+  readonly optional: boolean;
+  readonly depth: number;
+}
+
+class Walker implements Walk {
+  readonly references: Reference[] = [];
+  readonly accesses: Access[] = [];
+  readonly calls: Call[] = [];
+  nesting = 0;
+
+  visit(node: ASTNode, place: Place): void {
+    this.nesting = Math.max(this.nesting, place.depth);
+    const reference = referenceOf(node, place.optional);
+    if (reference === undefined) this.#visitBelow(node, place);
+    else {
+      if (!place.bounds.some(({ name }) => name === reference.path[0])) this.references.push(reference);
+      this.#addAccesses(node, place.bounds);
+    }
+  }
+
+  /** Every part of a path is an access of its own, the innermost first. */
+  #addAccesses(node: ASTNode, bounds: readonly Bound[]): void {
+    if (node.op === '.' || node.op === '.?') this.#addAccesses(node.args[0], bounds);
+    this.accesses.push({ node, bounds });
+  }
+
+  #visitBelow(node: ASTNode, place: Place): void {
+    const plain = { ...place, optional: false };
+    const compared = comparedWithNull(node);
+    if (compared !== undefined) {
+      this.visit(compared, { ...place, optional: true });
       return;
     }
     switch (node.op) {
@@ -45,74 +83,67 @@ export function walk(ast: ASTNode): Walk {
         return;
       case '.':
       case '.?':
-        return visit(node.args[0], scope, optional || node.op === '.?', depth);
+        this.visit(node.args[0], { ...place, optional: place.optional || node.op === '.?' });
+        this.accesses.push({ node, bounds: place.bounds });
+        return;
       case '[]':
       case '[?]':
-        visit(node.args[0], scope, optional, depth);
-        return visit(node.args[1], scope, false, depth);
+        this.visit(node.args[0], { ...place, optional: place.optional || node.op === '[?]' });
+        this.visit(node.args[1], plain);
+        this.accesses.push({ node, bounds: place.bounds });
+        return;
       case 'call': {
         const [name, args] = node.args;
-        calls.push({ name, node, args });
-        for (const inner of args) visit(inner, scope, name === 'has', depth);
+        this.calls.push({ name, node, args });
+        for (const inner of args) this.visit(inner, { ...place, optional: name === 'has' });
         return;
       }
-      case 'rcall': {
-        const [name, receiver, args] = node.args;
-        calls.push({ name, node, receiver, args });
-        visit(receiver, scope, optional || asksOptional(name), depth);
-        const variable = args[0];
-        if (macros.has(name) && variable?.op === 'id') {
-          const inside = [...scope, { name: variable.args, over: receiver }];
-          for (const inner of args.slice(1)) visit(inner, inside, false, depth + 1);
-        } else for (const inner of args) visit(inner, scope, false, depth);
-        return;
-      }
-      case 'list':
-        for (const item of node.args) visit(item, scope, false, depth);
+      case 'rcall':
+        this.#visitMethod(node, node.args, place);
         return;
       case 'map':
-        for (const [key, value] of node.args) {
-          visit(key, scope, false, depth);
-          visit(value, scope, false, depth);
-        }
+        for (const inner of node.args.flat()) this.visit(inner, plain);
         return;
       case '!_':
       case '-_':
-        return visit(node.args, scope, false, depth);
-      case '?:':
-        for (const part of node.args) visit(part, scope, false, depth);
+        this.visit(node.args, plain);
         return;
       default:
-        for (const part of node.args as readonly ASTNode[]) visit(part, scope, false, depth);
+        for (const inner of node.args) this.visit(inner, plain);
     }
-  };
-  visit(ast, [], false, 0);
-  return { chains, nesting, calls };
+  }
+
+  #visitMethod(node: ASTNode, call: readonly [string, ASTNode, readonly ASTNode[]], place: Place): void {
+    const [name, receiver, args] = call;
+    this.calls.push({ name, node, args });
+    this.visit(receiver, place);
+    const variable = args[0];
+    if (!macros.has(name) || variable?.op !== 'id') {
+      for (const inner of args) this.visit(inner, { ...place, optional: false });
+      return;
+    }
+    const bounds = [...place.bounds, { name: variable.args, over: receiver, outer: place.bounds }];
+    for (const inner of args.slice(1)) this.visit(inner, { bounds, optional: false, depth: place.depth + 1 });
+  }
 }
 
-function asksOptional(name: string): boolean {
-  return name === 'orValue' || name === 'or' || name === 'hasValue' || name === 'value';
-}
-
-/** A node that is nothing but names joined by dots; any `.?` in it makes it optional from there on. */
-function chainOf(node: ASTNode, optional: boolean): Chain | undefined {
-  if (node.op === 'id') return { path: [node.args], optional, offset: node.start, length: node.end - node.start, ends: [node.end] };
+/** A node that is nothing but names joined by dots; any `.?` in it makes it optional. */
+export function referenceOf(node: ASTNode, optional: boolean): Reference | undefined {
+  if (node.op === 'id') {
+    return { path: [node.args], optional, offset: node.start, length: node.end - node.start };
+  }
   if (node.op !== '.' && node.op !== '.?') return undefined;
-  const inner = chainOf(node.args[0], optional);
+  const inner = referenceOf(node.args[0], optional || node.op === '.?');
   if (inner === undefined) return undefined;
-  return {
-    path: [...inner.path, node.args[1]],
-    optional: inner.optional || node.op === '.?',
-    offset: inner.offset,
-    length: node.end - inner.offset,
-    ends: [...inner.ends, node.end],
-  };
+  return { ...inner, path: [...inner.path, node.args[1]], length: node.end - inner.offset };
 }
 
-/** The texts of the parts that `&&` joins at the top, without needless white space. */
-export function conjunctsOf(ast: ASTNode, text: string): readonly string[] {
-  if (ast.op === '&&') return ast.args.flatMap((part) => conjunctsOf(part, text));
-  return [normalised(text.slice(ast.start, ast.end))];
+/** The texts of the parts that `&&` joins at the top, in one form: `x.y != null` reads `has(x.y)`. */
+export function conjunctsOf(node: ASTNode, text: string): readonly string[] {
+  if (node.op === '&&') return node.args.flatMap((part) => conjunctsOf(part, text));
+  const compared = node.op === '!=' ? comparedWithNull(node) : undefined;
+  const path = compared === undefined ? undefined : referenceOf(compared, true)?.path;
+  return [path === undefined ? normalised(text.slice(node.start, node.end)) : `has(${path.join('.')})`];
 }
 
 /** One text for one meaning as far as spaces and quotes go. */

@@ -24,7 +24,10 @@ export class CommitQueue {
    * @param fence throws where this process may not write any more
    * @param explain turns the database's errors into words
    */
-  constructor(database: DatabaseSync, { fence, explain }: { readonly fence: () => void; readonly explain: (error: unknown) => Error }) {
+  constructor(
+    database: DatabaseSync,
+    { fence, explain }: { readonly fence: () => void; readonly explain: (error: unknown) => Error },
+  ) {
     this.#database = database;
     this.#fence = fence;
     this.#explain = explain;

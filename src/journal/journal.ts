@@ -112,7 +112,10 @@ export interface Journal {
   runs(): Promise<readonly RunStatus[]>;
   run(id: string): Promise<RunStatus | undefined>;
   /** Reads without owning, in order of the input: each record with its entries. */
-  read(id: string, options?: { readonly only?: readonly StepOutcomeName[] }): AsyncIterable<RecordWithEntries>;
+  read(
+    id: string,
+    options?: { readonly only?: readonly StepOutcomeName[] },
+  ): AsyncIterable<RecordWithEntries>;
   close(): Promise<void>;
 }
 

@@ -31,20 +31,40 @@ export function ownerName(): string {
  * Takes the lease of a run and keeps it with a heartbeat three times a lease.
  * @throws LeaseHeld while another owner's lease runs, unless that owner is a dead process of this machine
  */
-export function takeLease(database: DatabaseSync, run: { readonly n: number; readonly id: string }, options: LeaseOptions): Lease {
+export function takeLease(
+  database: DatabaseSync,
+  run: { readonly n: number; readonly id: string },
+  options: LeaseOptions,
+): Lease {
   const token = randomUUID();
   claim(database, run, token, options);
   return keepLease(database, run, token, options);
 }
 
-function claim(database: DatabaseSync, run: { readonly n: number; readonly id: string }, token: string, { clock, owner, leaseMs }: LeaseOptions): void {
+function claim(
+  database: DatabaseSync,
+  run: { readonly n: number; readonly id: string },
+  token: string,
+  { clock, owner, leaseMs }: LeaseOptions,
+): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    const held = database.prepare('SELECT owner, token, expires_at FROM runs WHERE n = ?').get(run.n) as { owner: string | null; token: string | null; expires_at: number | null };
-    if (held.token !== null && held.owner !== null && (held.expires_at ?? 0) > clock.now() && !isDead(held.owner)) {
+    const held = database.prepare('SELECT owner, token, expires_at FROM runs WHERE n = ?').get(run.n) as {
+      owner: string | null;
+      token: string | null;
+      expires_at: number | null;
+    };
+    if (
+      held.token !== null &&
+      held.owner !== null &&
+      (held.expires_at ?? 0) > clock.now() &&
+      !isDead(held.owner)
+    ) {
       throw new LeaseHeld(run.id, held.owner, held.expires_at ?? 0);
     }
-    database.prepare('UPDATE runs SET owner = ?, token = ?, expires_at = ? WHERE n = ?').run(owner, token, clock.now() + leaseMs, run.n);
+    database
+      .prepare('UPDATE runs SET owner = ?, token = ?, expires_at = ? WHERE n = ?')
+      .run(owner, token, clock.now() + leaseMs, run.n);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
@@ -67,7 +87,12 @@ function isDead(owner: string): boolean {
 /** Sends stop this long before the lease can be taken over: a request must not leave at its very end. */
 const marginShare = 0.2;
 
-function keepLease(database: DatabaseSync, run: { readonly n: number; readonly id: string }, token: string, { clock, leaseMs }: LeaseOptions): Lease {
+function keepLease(
+  database: DatabaseSync,
+  run: { readonly n: number; readonly id: string },
+  token: string,
+  { clock, leaseMs }: LeaseOptions,
+): Lease {
   const ended = new AbortController();
   let renewedAt = clock.monotonic();
   let gone: LeaseLost | undefined;
@@ -101,7 +126,9 @@ function keepLease(database: DatabaseSync, run: { readonly n: number; readonly i
     release: () => {
       if (ended.signal.aborted) return;
       ended.abort();
-      database.prepare('UPDATE runs SET owner = NULL, token = NULL, expires_at = NULL WHERE n = ? AND token = ?').run(run.n, token);
+      database
+        .prepare('UPDATE runs SET owner = NULL, token = NULL, expires_at = NULL WHERE n = ? AND token = ?')
+        .run(run.n, token);
     },
   };
 }

@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, openSync, closeSync, readSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { DiagnosticsError, type Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
 
 /** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
@@ -38,7 +38,8 @@ function refuseForeign(file: string): void {
   } catch (error) {
     throw stateError(file, error);
   }
-  if (length > 0 && start.toString('latin1') !== 'SQLite format 3\0') throw damaged(file, 'it is not a state file');
+  if (length > 0 && start.toString('latin1') !== 'SQLite format 3\0')
+    throw damaged(file, 'it is not a state file');
 }
 
 function refuseOldSqlite(database: DatabaseSync, file: string): void {
@@ -51,11 +52,16 @@ function refuseOldSqlite(database: DatabaseSync, file: string): void {
 }
 
 function isEmpty(database: DatabaseSync): boolean {
-  return (database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number }).tables === 0;
+  return (
+    (database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number }).tables ===
+    0
+  );
 }
 
 function makeTables(database: DatabaseSync, file: string): void {
-  database.exec(`BEGIN IMMEDIATE; ${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT;`);
+  database.exec(
+    `BEGIN IMMEDIATE; ${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT;`,
+  );
   chmodSync(file, 0o600);
 }
 
@@ -63,7 +69,11 @@ function refuseUnfit(database: DatabaseSync, file: string): void {
   const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   if (pragma('application_id') !== applicationId) throw damaged(file, 'it belongs to another program');
   if (Number(pragma('user_version')) > schemaVersion) {
-    throw refusal('STATE_VERSION', `${file} was written by a newer version of Tenantry`, 'use that version, or a newer one, for the runs in this file');
+    throw refusal(
+      'STATE_VERSION',
+      `${file} was written by a newer version of Tenantry`,
+      'use that version, or a newer one, for the runs in this file',
+    );
   }
   const found = pragma('quick_check(1)');
   if (found !== 'ok') throw damaged(file, String(found));
@@ -77,16 +87,28 @@ export function stateError(file: string, error: unknown): DiagnosticsError {
     case 26: // SQLITE_NOTADB
       return damaged(file, message);
     case 13: // SQLITE_FULL
-      return refusal('STATE', `${file} cannot be written: the disk is full`, 'make room, then go on with: tenantry resume');
+      return refusal(
+        'STATE',
+        `${file} cannot be written: the disk is full`,
+        'make room, then go on with: tenantry resume',
+      );
     case 5: // SQLITE_BUSY
       return refusal('STATE', `${file} is locked by another program`, 'try again once it has finished');
     default:
-      return refusal('STATE', `${file} cannot be used: ${message}${code === 'EACCES' ? ' (permission)' : ''}`, 'check that the file and its folder can be written, or name another with --state FILE');
+      return refusal(
+        'STATE',
+        `${file} cannot be used: ${message}${code === 'EACCES' ? ' (permission)' : ''}`,
+        'check that the file and its folder can be written, or name another with --state FILE',
+      );
   }
 }
 
 function damaged(file: string, what: string): DiagnosticsError {
-  return refusal('STATE_DAMAGED', `${file} is damaged: ${what}`, 'nothing was used from it; put back a copy of the file (with its -wal file, if there is one), or name another with --state FILE');
+  return refusal(
+    'STATE_DAMAGED',
+    `${file} is damaged: ${what}`,
+    'nothing was used from it; put back a copy of the file (with its -wal file, if there is one), or name another with --state FILE',
+  );
 }
 
 function refusal(code: Diagnostic['code'], message: string, help: string): DiagnosticsError {

@@ -7,7 +7,12 @@ import type { Answered, Intended, JournalEntry, Settled } from './journal.ts';
 export type StepState =
   | { readonly type: 'nothing'; readonly nextAttempt: number }
   | { readonly type: 'intended'; readonly intended: Intended; readonly nextAttempt: number }
-  | { readonly type: 'answered'; readonly intended: Intended; readonly answered: Answered; readonly nextAttempt: number }
+  | {
+      readonly type: 'answered';
+      readonly intended: Intended;
+      readonly answered: Answered;
+      readonly nextAttempt: number;
+    }
   | { readonly type: 'settled'; readonly settled: Settled; readonly nextAttempt: number };
 
 export interface RecordState {
@@ -49,7 +54,11 @@ export function replay(entries: readonly JournalEntry[]): RecordState {
 function next(state: StepState, entry: JournalEntry): StepState {
   switch (entry.type) {
     case 'intended':
-      return { type: 'intended', intended: entry, nextAttempt: Math.max(state.nextAttempt, entry.attempt + 1) };
+      return {
+        type: 'intended',
+        intended: entry,
+        nextAttempt: Math.max(state.nextAttempt, entry.attempt + 1),
+      };
     case 'answered':
       return afterAnswer(state, entry);
     case 'settled':
@@ -79,6 +88,7 @@ function reopen(steps: Map<string, StepState>): void {
   for (const [path, state] of steps) {
     if (state.type !== 'settled') continue;
     const { outcome } = state.settled;
-    if (outcome === 'failed' || outcome === 'blocked' || outcome === 'skipped') steps.set(path, { type: 'nothing', nextAttempt: state.nextAttempt });
+    if (outcome === 'failed' || outcome === 'blocked' || outcome === 'skipped')
+      steps.set(path, { type: 'nothing', nextAttempt: state.nextAttempt });
   }
 }

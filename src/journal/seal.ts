@@ -10,7 +10,9 @@ const tagBytes = 16;
 
 /** Encrypts every marked secret inside a value. Throws DiagnosticsError STATE_KEY where there is one and no key. */
 export function seal(value: unknown, key: Uint8Array | undefined): unknown {
-  return replaceMarked(value, '$secret', (secret) => ({ $encrypted: encrypt(JSON.stringify(secret) ?? 'null', key) }));
+  return replaceMarked(value, '$secret', (secret) => ({
+    $encrypted: encrypt(JSON.stringify(secret) ?? 'null', key),
+  }));
 }
 
 /**
@@ -19,11 +21,17 @@ export function seal(value: unknown, key: Uint8Array | undefined): unknown {
  */
 export function unseal(value: unknown, key: Uint8Array | undefined): unknown {
   if (key === undefined) return value;
-  return replaceMarked(value, '$encrypted', (text) => ({ $secret: JSON.parse(decrypt(String(text), key)) as unknown }));
+  return replaceMarked(value, '$encrypted', (text) => ({
+    $secret: JSON.parse(decrypt(String(text), key)) as unknown,
+  }));
 }
 
 /** Copies a tree, with `{ [mark]: x }` replaced; untouched parts are shared, not copied. */
-function replaceMarked(value: unknown, mark: '$secret' | '$encrypted', replace: (inner: unknown) => unknown): unknown {
+function replaceMarked(
+  value: unknown,
+  mark: '$secret' | '$encrypted',
+  replace: (inner: unknown) => unknown,
+): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Object.hasOwn(value, mark)) return replace((value as Readonly<Record<string, unknown>>)[mark]);
   let changed = false;
@@ -32,7 +40,9 @@ function replaceMarked(value: unknown, mark: '$secret' | '$encrypted', replace: 
     if (next !== inner) changed = true;
     return next;
   };
-  const copy = Array.isArray(value) ? value.map(into) : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, into(inner)]));
+  const copy = Array.isArray(value)
+    ? value.map(into)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, into(inner)]));
   return changed ? copy : value;
 }
 
@@ -49,7 +59,9 @@ function decrypt(text: string, key: Uint8Array): string {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));
   decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
   try {
-    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString(
+      'utf8',
+    );
   } catch {
     throw keyError('the secrets in the state were encrypted with another key');
   }

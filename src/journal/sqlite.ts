@@ -41,20 +41,36 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
   return {
     createRun: async (header) => {
       const sealed = JSON.stringify(seal(header, options.key));
-      const { lastInsertRowid } = guard(file, () => database.prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)').run(header.id, sealed, 'running'));
+      const { lastInsertRowid } = guard(file, () =>
+        database
+          .prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)')
+          .run(header.id, sealed, 'running'),
+      );
       return openRunJournal(tables, Number(lastInsertRowid), header);
     },
     openRun: async (id) => {
-      const found = database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id) as { n: number; header: string } | undefined;
+      const found = database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id) as
+        | { n: number; header: string }
+        | undefined;
       if (found === undefined) throw new Error(`there is no run ${id}`);
       return openRunJournal(tables, found.n, unseal(JSON.parse(found.header), options.key) as RunHeader);
     },
-    runs: async () => (database.prepare('SELECT * FROM runs WHERE begun = 1 ORDER BY n').all() as unknown as RunRow[]).map((row) => statusOf(tables, row)),
+    runs: async () =>
+      (database.prepare('SELECT * FROM runs WHERE begun = 1 ORDER BY n').all() as unknown as RunRow[]).map(
+        (row) => statusOf(tables, row),
+      ),
     run: async (id) => {
-      const row = database.prepare('SELECT * FROM runs WHERE begun = 1 AND id = ?').get(id) as unknown as RunRow | undefined;
+      const row = database.prepare('SELECT * FROM runs WHERE begun = 1 AND id = ?').get(id) as unknown as
+        | RunRow
+        | undefined;
       return row && statusOf(tables, row);
     },
-    read: (id, { only } = {}) => readRecords(tables, numberOf(tables, id), only === undefined ? '' : `AND outcome IN (${only.map((name) => `'${name}'`).join(', ')})`),
+    read: (id, { only } = {}) =>
+      readRecords(
+        tables,
+        numberOf(tables, id),
+        only === undefined ? '' : `AND outcome IN (${only.map((name) => `'${name}'`).join(', ')})`,
+      ),
     close: async () => database.close(),
   };
 }
@@ -80,8 +96,18 @@ function numberOf({ database }: Tables, id: string): number {
 }
 
 function statusOf({ database, options }: Tables, row: RunRow): RunStatus {
-  const counts: Record<StepOutcomeName | 'open', number> = { succeeded: 0, unchanged: 0, skipped: 0, failed: 0, blocked: 0, inDoubt: 0, open: 0 };
-  const rows = database.prepare('SELECT outcome, count(*) AS records FROM records WHERE run = ? GROUP BY outcome').all(row.n) as { outcome: StepOutcomeName | null; records: number }[];
+  const counts: Record<StepOutcomeName | 'open', number> = {
+    succeeded: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    blocked: 0,
+    inDoubt: 0,
+    open: 0,
+  };
+  const rows = database
+    .prepare('SELECT outcome, count(*) AS records FROM records WHERE run = ? GROUP BY outcome')
+    .all(row.n) as { outcome: StepOutcomeName | null; records: number }[];
   for (const { outcome, records } of rows) counts[outcome ?? 'open'] = records;
   const header = unseal(JSON.parse(row.header), options.key) as RunHeader;
   return {
@@ -96,20 +122,38 @@ function statusOf({ database, options }: Tables, row: RunRow): RunStatus {
 function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJournal {
   const { database, file, options } = tables;
   const { clock, key } = options;
-  const lease: Lease = takeLease(database, { n, id: header.id }, { clock, owner: options.owner ?? ownerName(), leaseMs: options.leaseMs ?? defaultLeaseMs });
+  const lease: Lease = takeLease(
+    database,
+    { n, id: header.id },
+    { clock, owner: options.owner ?? ownerName(), leaseMs: options.leaseMs ?? defaultLeaseMs },
+  );
   const queue = new CommitQueue(database, {
     fence: fenceOf(database, n, lease),
     explain: (error) => stateError(file, error),
   });
-  const insertRecord = database.prepare('INSERT INTO records (run, idx, key, planned, record_values, raw) VALUES (?, ?, ?, ?, ?, ?)');
+  const insertRecord = database.prepare(
+    'INSERT INTO records (run, idx, key, planned, record_values, raw) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const insertEntry = database.prepare('INSERT INTO entries (run, record, seq, entry) VALUES (?, ?, ?, ?)');
   const setOutcome = database.prepare('UPDATE records SET outcome = ? WHERE run = ? AND idx = ?');
-  let seq = (database.prepare('SELECT coalesce(max(seq), 0) AS last FROM entries WHERE run = ?').get(n) as { last: number }).last;
+  let seq = (
+    database.prepare('SELECT coalesce(max(seq), 0) AS last FROM entries WHERE run = ?').get(n) as {
+      last: number;
+    }
+  ).last;
   return {
     header,
     addRecords: (records) =>
       queue.add(() => {
-        for (const record of records) insertRecord.run(n, record.index, record.key, JSON.stringify(record.planned), JSON.stringify(seal(record.values, key)), record.raw);
+        for (const record of records)
+          insertRecord.run(
+            n,
+            record.index,
+            record.key,
+            JSON.stringify(record.planned),
+            JSON.stringify(seal(record.values, key)),
+            record.raw,
+          );
       }),
     begin: () => queue.add(() => void database.prepare('UPDATE runs SET begun = 1 WHERE n = ?').run(n)),
     append: (entry) => {
@@ -122,9 +166,20 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
         if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, entry.record);
       });
     },
-    open: ({ retryFailed = false } = {}) => readRecords(tables, n, `AND (outcome IS NULL OR outcome = 'inDoubt'${retryFailed ? " OR outcome IN ('failed', 'blocked')" : ''})`),
+    open: ({ retryFailed = false } = {}) =>
+      readRecords(
+        tables,
+        n,
+        `AND (outcome IS NULL OR outcome = 'inDoubt'${retryFailed ? " OR outcome IN ('failed', 'blocked')" : ''})`,
+      ),
     owned: () => lease.owned(),
-    setState: (state) => queue.add(() => void database.prepare('UPDATE runs SET state = ?, finished_at = ? WHERE n = ?').run(state, state === 'running' ? null : clock.now(), n)),
+    setState: (state) =>
+      queue.add(
+        () =>
+          void database
+            .prepare('UPDATE runs SET state = ?, finished_at = ? WHERE n = ?')
+            .run(state, state === 'running' ? null : clock.now(), n),
+      ),
     lost: lease.lost,
     release: async () => {
       await queue.settled();
@@ -158,8 +213,14 @@ interface RecordRow {
 }
 
 /** Pages of records with their entries; no read transaction is held while the caller works. */
-async function* readRecords({ database, file, options }: Tables, n: number, where: string): AsyncGenerator<RecordWithEntries> {
-  const page = database.prepare(`SELECT idx, key, planned, record_values, raw FROM records WHERE run = ? AND idx > ? ${where} ORDER BY idx LIMIT ${pageSize}`);
+async function* readRecords(
+  { database, file, options }: Tables,
+  n: number,
+  where: string,
+): AsyncGenerator<RecordWithEntries> {
+  const page = database.prepare(
+    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = ? AND idx > ? ${where} ORDER BY idx LIMIT ${pageSize}`,
+  );
   const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
   for (let last = -1; ; ) {
     const rows = guard(file, () => page.all(n, last) as unknown as RecordRow[]);
@@ -172,7 +233,10 @@ async function* readRecords({ database, file, options }: Tables, n: number, wher
         raw: row.raw,
       };
       const found = guard(file, () => entries.all(n, row.idx) as { entry: string }[]);
-      yield { record, entries: found.map(({ entry }) => unseal(JSON.parse(entry), options.key) as JournalEntry) };
+      yield {
+        record,
+        entries: found.map(({ entry }) => unseal(JSON.parse(entry), options.key) as JournalEntry),
+      };
     }
     const end = rows.at(-1);
     if (end === undefined || rows.length < pageSize) return;

@@ -1,4 +1,4 @@
-import { type Hash, createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { CsvError, Info } from 'csv-parse';
@@ -43,7 +43,12 @@ export async function openCsv(file: string, format: CsvFormat): Promise<Table> {
   };
 }
 
-async function* rowsOf(file: string, format: CsvFormat, columns: readonly string[], resolveDigest: (digest: string) => void): AsyncGenerator<Row> {
+async function* rowsOf(
+  file: string,
+  format: CsvFormat,
+  columns: readonly string[],
+  resolveDigest: (digest: string) => void,
+): AsyncGenerator<Row> {
   const hash = createHash('sha256');
   let first = true;
   for await (const line of lines(file, format, hash)) {
@@ -69,7 +74,10 @@ function rowOf(file: string, line: Line, columns: readonly string[]): Row {
   if (!extra && !missing) return row;
   const message = `the row has ${line.cells.length} cells, and the header ${columns.length}`;
   const help = 'a cell that holds the delimiter or a line break must be in quotes';
-  return { ...row, problem: { code: 'INPUT_FORMAT', severity: 'error', message, cell: { file, row: line.number }, help } };
+  return {
+    ...row,
+    problem: { code: 'INPUT_FORMAT', severity: 'error', message, cell: { file, row: line.number }, help },
+  };
 }
 
 /** Names of the columns; '' for those without one, which are passed over. */
@@ -82,12 +90,27 @@ function columnsOf(file: string, header: Line): readonly string[] {
     const folded = name.toLowerCase().replaceAll(/\s+/gu, ' ');
     const before = seen.get(folded);
     if (before !== undefined) {
-      const message = before === name ? `two columns are named "${name}"` : `the columns "${before}" and "${name}" differ in letter case or spaces only`;
-      diagnostics.push({ code: 'INPUT_HEADER', severity: 'error', message, cell: { file, row: header.number, column: name }, help: 'rename one of them' });
+      const message =
+        before === name
+          ? `two columns are named "${name}"`
+          : `the columns "${before}" and "${name}" differ in letter case or spaces only`;
+      diagnostics.push({
+        code: 'INPUT_HEADER',
+        severity: 'error',
+        message,
+        cell: { file, row: header.number, column: name },
+        help: 'rename one of them',
+      });
     }
     seen.set(folded, name);
   }
-  if (seen.size === 0) diagnostics.push({ code: 'INPUT_HEADER', severity: 'error', message: 'no column has a name', cell: { file, row: header.number } });
+  if (seen.size === 0)
+    diagnostics.push({
+      code: 'INPUT_HEADER',
+      severity: 'error',
+      message: 'no column has a name',
+      cell: { file, row: header.number },
+    });
   if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
   return names;
 }
@@ -101,7 +124,14 @@ interface Line {
 /** Records of the file with the very text that they had; csv-parse's own `raw` loses half of `\r\n`. */
 async function* lines(file: string, format: CsvFormat, hash?: Hash): AsyncGenerator<Line> {
   const { parse } = await import('csv-parse');
-  const parser = parse({ delimiter: format.delimiter, relax_column_count: true, skip_empty_lines: true, info: true, record_delimiter: lineBreaks, max_record_size: 4 * 1024 * 1024 });
+  const parser = parse({
+    delimiter: format.delimiter,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+    record_delimiter: lineBreaks,
+    max_record_size: 4 * 1024 * 1024,
+  });
   const window = new Window();
   const source = Readable.from(textOf(file, format, window, hash));
   source.on('error', (error) => parser.destroy(error));
@@ -125,7 +155,12 @@ async function* lines(file: string, format: CsvFormat, hash?: Hash): AsyncGenera
   }
 }
 
-async function* textOf(file: string, format: CsvFormat, window: Window, hash: Hash | undefined): AsyncGenerator<Buffer> {
+async function* textOf(
+  file: string,
+  format: CsvFormat,
+  window: Window,
+  hash: Hash | undefined,
+): AsyncGenerator<Buffer> {
   const decoder = new TextDecoder(format.encoding, { fatal: format.encoding === 'utf-8' });
   let start = true;
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
@@ -167,7 +202,13 @@ class Window {
 function readError(file: string, error: CsvError & NodeJS.ErrnoException, lastLine: number): Error {
   if (error instanceof DiagnosticsError) return error;
   if ((error.code as string) === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-    return failure('FILE_ENCODING', file, lastLine + 1, 'the file is not UTF-8 from here on', 'save it as UTF-8, or name its encoding with --encoding');
+    return failure(
+      'FILE_ENCODING',
+      file,
+      lastLine + 1,
+      'the file is not UTF-8 from here on',
+      'save it as UTF-8, or name its encoding with --encoding',
+    );
   }
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
@@ -175,14 +216,38 @@ function readError(file: string, error: CsvError & NodeJS.ErrnoException, lastLi
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return failure('INPUT_FORMAT', file, Number(error.lines ?? lastLine + 1), 'a quote stands inside a cell', 'put the cell in quotes and double the quotes in it');
+      return failure(
+        'INPUT_FORMAT',
+        file,
+        Number(error.lines ?? lastLine + 1),
+        'a quote stands inside a cell',
+        'put the cell in quotes and double the quotes in it',
+      );
     case 'CSV_MAX_RECORD_SIZE':
-      return failure('INPUT_FORMAT', file, lastLine + 1, 'a row is larger than 4 MiB: a quote is probably never closed');
+      return failure(
+        'INPUT_FORMAT',
+        file,
+        lastLine + 1,
+        'a row is larger than 4 MiB: a quote is probably never closed',
+      );
     default:
-      return failure(error.code?.startsWith('CSV_') ? 'INPUT_FORMAT' : 'FILE_NOT_FOUND', file, lastLine + 1, error.message);
+      return failure(
+        error.code?.startsWith('CSV_') ? 'INPUT_FORMAT' : 'FILE_NOT_FOUND',
+        file,
+        lastLine + 1,
+        error.message,
+      );
   }
 }
 
-function failure(code: Diagnostic['code'], file: string, row: number, message: string, help?: string): DiagnosticsError {
-  return new DiagnosticsError([{ code, severity: 'error', message, cell: { file, row }, ...(help === undefined ? {} : { help }) }]);
+function failure(
+  code: Diagnostic['code'],
+  file: string,
+  row: number,
+  message: string,
+  help?: string,
+): DiagnosticsError {
+  return new DiagnosticsError([
+    { code, severity: 'error', message, cell: { file, row }, ...(help === undefined ? {} : { help }) },
+  ]);
 }

@@ -1,7 +1,18 @@
-import { type Document as YamlDocument, isAlias, isMap, isScalar, isSeq, type Pair, parseAllDocuments, type ParsedNode, Scalar, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  type ParsedNode,
+  parseAllDocuments,
+  Scalar,
+  type YAMLError,
+  type Document as YamlDocument,
+} from 'yaml';
 import type { At, Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
-import { pitfallsIn } from './yaml-pitfalls.ts';
 import { sourceOffsets } from './yaml-offsets.ts';
+import { pitfallsIn } from './yaml-pitfalls.ts';
 
 /** A YAML file as a tree in which every node knows its place. */
 export interface Document {
@@ -47,20 +58,44 @@ const aliasesMax = 50;
  * @param file name for places
  */
 export function readDocument(file: string, text: string): Checked<Document> {
-  if (text.length > charactersMax) return failed([problem('YAML_LIMIT', `the file is larger than ${charactersMax / 1024 / 1024} MiB`, { file, offset: 0, length: 1 }, 'move data into an input file')]);
+  if (text.length > charactersMax)
+    return failed([
+      problem(
+        'YAML_LIMIT',
+        `the file is larger than ${charactersMax / 1024 / 1024} MiB`,
+        { file, offset: 0, length: 1 },
+        'move data into an input file',
+      ),
+    ]);
   const early = pitfallsIn(file, text);
   const parsed = parse(text);
-  if (parsed === undefined) return failed([problem('YAML_LIMIT', 'the file is nested too deeply', { file, offset: 0, length: 1 })]);
+  if (parsed === undefined)
+    return failed([problem('YAML_LIMIT', 'the file is nested too deeply', { file, offset: 0, length: 1 })]);
   const [document, second] = parsed;
-  const diagnostics = [...early, ...(document?.errors ?? []).flatMap((error) => yamlError(file, text, error, early)), ...(document?.warnings ?? []).flatMap((warning) => yamlError(file, text, warning, early))];
-  if (second !== undefined) diagnostics.push(problem('YAML_SYNTAX', 'the file holds more than one YAML document', { file, offset: second.range[0], length: 3 }, 'keep one playbook a file'));
+  const diagnostics = [
+    ...early,
+    ...(document?.errors ?? []).flatMap((error) => yamlError(file, text, error, early)),
+    ...(document?.warnings ?? []).flatMap((warning) => yamlError(file, text, warning, early)),
+  ];
+  if (second !== undefined)
+    diagnostics.push(
+      problem(
+        'YAML_SYNTAX',
+        'the file holds more than one YAML document',
+        { file, offset: second.range[0], length: 3 },
+        'keep one playbook a file',
+      ),
+    );
   if (document?.contents == null) {
-    if (diagnostics.length === 0) diagnostics.push(problem('YAML_SYNTAX', 'the file is empty', { file, offset: 0, length: 1 }));
+    if (diagnostics.length === 0)
+      diagnostics.push(problem('YAML_SYNTAX', 'the file is empty', { file, offset: 0, length: 1 }));
     return failed(diagnostics);
   }
   const builder = new TreeBuilder(file, text, document, diagnostics);
   const root = builder.node(document.contents, 0);
-  return diagnostics.length > 0 ? failed(diagnostics) : { ok: true, value: { file, text, root }, diagnostics: [] };
+  return diagnostics.length > 0
+    ? failed(diagnostics)
+    : { ok: true, value: { file, text, root }, diagnostics: [] };
 }
 
 function failed(diagnostics: readonly Diagnostic[]): Checked<Document> {
@@ -73,24 +108,50 @@ function problem(code: Diagnostic['code'], message: string, at: At, help?: strin
 
 function parse(text: string): readonly YamlDocument.Parsed[] | undefined {
   try {
-    const documents = parseAllDocuments(text, { stringKeys: true, prettyErrors: false, version: '1.2', logLevel: 'silent', uniqueKeys: true });
+    const documents = parseAllDocuments(text, {
+      stringKeys: true,
+      prettyErrors: false,
+      version: '1.2',
+      logLevel: 'silent',
+      uniqueKeys: true,
+    });
     return Array.isArray(documents) ? (documents as readonly YamlDocument.Parsed[]) : [];
   } catch {
     return undefined; // only depth makes the parser throw
   }
 }
 
-const codeOf: Readonly<Record<string, Diagnostic['code']>> = { DUPLICATE_KEY: 'YAML_DUPLICATE_KEY', RESOURCE_EXHAUSTION: 'YAML_LIMIT', TAG_RESOLVE_FAILED: 'YAML_PITFALL' };
+const codeOf: Readonly<Record<string, Diagnostic['code']>> = {
+  DUPLICATE_KEY: 'YAML_DUPLICATE_KEY',
+  RESOURCE_EXHAUSTION: 'YAML_LIMIT',
+  TAG_RESOLVE_FAILED: 'YAML_PITFALL',
+};
 
 /** The parser's own errors; after a pitfall that was explained they are its consequences, and only confuse. */
-function yamlError(file: string, text: string, error: YAMLError, explained: readonly Diagnostic[]): readonly Diagnostic[] {
+function yamlError(
+  file: string,
+  text: string,
+  error: YAMLError,
+  explained: readonly Diagnostic[],
+): readonly Diagnostic[] {
   const [start, end] = error.pos;
   const lineEnd = text.indexOf('\n', start) === -1 ? text.length : text.indexOf('\n', start);
   const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  if (codeOf[error.code] === undefined && explained.some(({ at }) => at !== undefined && at.offset <= lineEnd)) return [];
-  if (explained.some(({ at }) => at !== undefined && at.offset >= lineStart && at.offset <= lineEnd)) return [];
+  if (
+    codeOf[error.code] === undefined &&
+    explained.some(({ at }) => at !== undefined && at.offset <= lineEnd)
+  )
+    return [];
+  if (explained.some(({ at }) => at !== undefined && at.offset >= lineStart && at.offset <= lineEnd))
+    return [];
   const message = error.message.replace(/ at line \d+.*$/su, '').replace(/[.:]?\s*$/u, '');
-  return [problem(codeOf[error.code] ?? 'YAML_SYNTAX', lowerFirst(message), { file, offset: start, length: Math.max(1, Math.min(end, lineEnd) - start) })];
+  return [
+    problem(codeOf[error.code] ?? 'YAML_SYNTAX', lowerFirst(message), {
+      file,
+      offset: start,
+      length: Math.max(1, Math.min(end, lineEnd) - start),
+    }),
+  ];
 }
 
 function lowerFirst(text: string): string {
@@ -120,16 +181,26 @@ class TreeBuilder {
       return this.#empty(at.offset);
     }
     if (isAlias(node)) return this.#alias(node, at, depth);
-    if (isMap(node)) return { type: 'map', entries: node.items.flatMap((pair) => this.#entry(pair as Pair<ParsedNode, ParsedNode | null>, depth)), at };
-    if (isSeq(node)) return { type: 'list', items: node.items.map((item) => this.node(item as ParsedNode, depth + 1)), at };
+    if (isMap(node))
+      return {
+        type: 'map',
+        entries: node.items.flatMap((pair) =>
+          this.#entry(pair as Pair<ParsedNode, ParsedNode | null>, depth),
+        ),
+        at,
+      };
+    if (isSeq(node))
+      return { type: 'list', items: node.items.map((item) => this.node(item as ParsedNode, depth + 1)), at };
     return this.#scalar(node as Scalar.Parsed, at);
   }
 
   #alias(node: ParsedNode, at: At, depth: number): Node {
     this.#aliases += 1;
     const target = isAlias(node) ? node.resolve(this.#document) : undefined;
-    if (this.#aliases <= aliasesMax && target !== undefined) return this.node(target as ParsedNode, depth + 1);
-    if (this.#aliases === aliasesMax + 1) this.#diagnostics.push(problem('YAML_LIMIT', `more than ${aliasesMax} aliases`, at));
+    if (this.#aliases <= aliasesMax && target !== undefined)
+      return this.node(target as ParsedNode, depth + 1);
+    if (this.#aliases === aliasesMax + 1)
+      this.#diagnostics.push(problem('YAML_LIMIT', `more than ${aliasesMax} aliases`, at));
     if (target === undefined) this.#diagnostics.push(problem('YAML_SYNTAX', 'the alias names no anchor', at));
     return this.#empty(at.offset);
   }
@@ -137,12 +208,29 @@ class TreeBuilder {
   #entry(pair: Pair<ParsedNode, ParsedNode | null>, depth: number): MapNode['entries'] {
     const keyAt = this.#at(pair.key);
     if (!isScalar(pair.key)) {
-      this.#diagnostics.push(problem('YAML_PITFALL', 'a key must be a plain word', keyAt, 'put a value that begins with { or [ in quotes'));
+      this.#diagnostics.push(
+        problem(
+          'YAML_PITFALL',
+          'a key must be a plain word',
+          keyAt,
+          'put a value that begins with { or [ in quotes',
+        ),
+      );
       return [];
     }
     const key = String(pair.key.value);
-    if (key === '<<') this.#diagnostics.push(problem('YAML_PITFALL', 'merge keys (<<) are not part of YAML 1.2', keyAt, 'write the fields out'));
-    return [{ key, keyAt, value: pair.value === null ? this.#empty(keyAt.offset + keyAt.length) : this.node(pair.value, depth + 1) }];
+    if (key === '<<')
+      this.#diagnostics.push(
+        problem('YAML_PITFALL', 'merge keys (<<) are not part of YAML 1.2', keyAt, 'write the fields out'),
+      );
+    return [
+      {
+        key,
+        keyAt,
+        value:
+          pair.value === null ? this.#empty(keyAt.offset + keyAt.length) : this.node(pair.value, depth + 1),
+      },
+    ];
   }
 
   #scalar(node: Scalar.Parsed, at: At): ScalarNode {
@@ -153,7 +241,8 @@ class TreeBuilder {
     const shown = typeof value === 'bigint' ? Number(value) : value;
     return {
       type: 'scalar',
-      value: typeof shown === 'string' || typeof shown === 'number' || typeof shown === 'boolean' ? shown : null,
+      value:
+        typeof shown === 'string' || typeof shown === 'number' || typeof shown === 'boolean' ? shown : null,
       text: typeof node.source === 'string' ? node.source : source,
       style,
       at,
@@ -163,12 +252,24 @@ class TreeBuilder {
   }
 
   #empty(offset: number): ScalarNode {
-    return { type: 'scalar', value: null, text: '', style: 'plain', at: { file: this.#file, offset, length: 0 }, valueOffset: offset, offsetOf: () => offset };
+    return {
+      type: 'scalar',
+      value: null,
+      text: '',
+      style: 'plain',
+      at: { file: this.#file, offset, length: 0 },
+      valueOffset: offset,
+      offsetOf: () => offset,
+    };
   }
 
   #at(node: ParsedNode): At {
     const [start, end] = node.range;
-    return { file: this.#file, offset: start, length: Math.max(0, this.#text.slice(start, end).trimEnd().length) };
+    return {
+      file: this.#file,
+      offset: start,
+      length: Math.max(0, this.#text.slice(start, end).trimEnd().length),
+    };
   }
 }
 

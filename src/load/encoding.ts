@@ -5,7 +5,10 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
  * Finds the encoding from the first bytes of a file: a mark, the zero bytes of UTF-16, valid UTF-8, else
  * Windows-1252. @returns undefined where it is no text at all
  */
-export function detectEncoding(start: Uint8Array, whole: boolean): { readonly encoding: Encoding; readonly mark: boolean } | undefined {
+export function detectEncoding(
+  start: Uint8Array,
+  whole: boolean,
+): { readonly encoding: Encoding; readonly mark: boolean } | undefined {
   if (start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf) return { encoding: 'utf-8', mark: true };
   if (start[0] === 0xff && start[1] === 0xfe) return { encoding: 'utf-16le', mark: true };
   if (start[0] === 0xfe && start[1] === 0xff) return { encoding: 'utf-16be', mark: true };
@@ -31,5 +34,10 @@ function isUtf8(bytes: Uint8Array, whole: boolean): boolean {
 /** Single-byte text has no control characters but tab and line breaks, and no bytes that Windows-1252 leaves undefined. */
 function isText(bytes: Uint8Array): boolean {
   const undefinedBytes = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
-  return !bytes.some((byte) => (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13) || byte === 0x7f || undefinedBytes.includes(byte));
+  return !bytes.some(
+    (byte) =>
+      (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13) ||
+      byte === 0x7f ||
+      undefinedBytes.includes(byte),
+  );
 }

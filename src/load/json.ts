@@ -10,7 +10,8 @@ type Item = Readonly<Record<string, unknown>>;
 /** JSON or YAML that is one list of maps. Throws DiagnosticsError INPUT_FORMAT or INPUT_EMPTY. */
 export function openList(file: string, format: 'json' | 'yaml', text: string): Table {
   const list = parseText(file, format, text.replace(/^\uFEFF/u, ''));
-  if (!Array.isArray(list)) throw failure('INPUT_FORMAT', file, undefined, 'the file is not a list of records');
+  if (!Array.isArray(list))
+    throw failure('INPUT_FORMAT', file, undefined, 'the file is not a list of records');
   if (list.length === 0) throw failure('INPUT_EMPTY', file, undefined, 'the list is empty');
   const items = list.map((item, index) => asItem(file, index + 1, item));
   const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
@@ -23,7 +24,12 @@ function parseText(file: string, format: 'json' | 'yaml', text: string): unknown
   try {
     return format === 'json' ? JSON.parse(text) : parse(text, { maxAliasCount: 50, stringKeys: true });
   } catch (error) {
-    throw failure('INPUT_FORMAT', file, undefined, `the file is not valid ${format.toUpperCase()}: ${(error as Error).message.split('\n')[0]}`);
+    throw failure(
+      'INPUT_FORMAT',
+      file,
+      undefined,
+      `the file is not valid ${format.toUpperCase()}: ${(error as Error).message.split('\n')[0]}`,
+    );
   }
 }
 
@@ -37,7 +43,10 @@ export async function openNdjson(file: string): Promise<Table> {
 
 async function* ndjsonRows(file: string): AsyncGenerator<{ readonly line: number; readonly cells: Item }> {
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of createInterface({
+    input: createReadStream(file, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     line += 1;
     const bare = text.replace(/^\uFEFF/u, '').trim();
     if (bare === '') continue;
@@ -56,7 +65,14 @@ function asItem(file: string, line: number, item: unknown): Item {
   throw failure('INPUT_FORMAT', file, line, 'a record must be a map of names and values');
 }
 
-function failure(code: 'INPUT_FORMAT' | 'INPUT_EMPTY', file: string, row: number | undefined, message: string): DiagnosticsError {
+function failure(
+  code: 'INPUT_FORMAT' | 'INPUT_EMPTY',
+  file: string,
+  row: number | undefined,
+  message: string,
+): DiagnosticsError {
   const place = row === undefined ? {} : { cell: { file, row } };
-  return new DiagnosticsError([{ code, severity: 'error', message: row === undefined ? `${file}: ${message}` : message, ...place }]);
+  return new DiagnosticsError([
+    { code, severity: 'error', message: row === undefined ? `${file}: ${message}` : message, ...place },
+  ]);
 }

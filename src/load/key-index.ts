@@ -14,7 +14,9 @@ export interface KeyIndex {
  */
 export function openKeyIndex(): KeyIndex {
   const database = new DatabaseSync('');
-  database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; CREATE TABLE keys (hash BLOB PRIMARY KEY, line INTEGER NOT NULL) STRICT, WITHOUT ROWID; BEGIN');
+  database.exec(
+    'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; CREATE TABLE keys (hash BLOB PRIMARY KEY, line INTEGER NOT NULL) STRICT, WITHOUT ROWID; BEGIN',
+  );
   const insert = database.prepare('INSERT INTO keys (hash, line) VALUES (?, ?) ON CONFLICT DO NOTHING');
   const find = database.prepare('SELECT line FROM keys WHERE hash = ?');
   return {

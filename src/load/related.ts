@@ -9,7 +9,10 @@ export interface RelatedIndex {
   /** Rows in the file's order; letter case and surrounding space do not matter. */
   rowsFor(value: string): readonly Row[];
   /** The first rows that no `rowsFor` asked for, and how many there are. */
-  unused(): { readonly rows: readonly { readonly line: number; readonly value: string }[]; readonly count: number };
+  unused(): {
+    readonly rows: readonly { readonly line: number; readonly value: string }[];
+    readonly count: number;
+  };
   close(): void;
 }
 
@@ -21,13 +24,24 @@ const unusedShown = 20;
  * @throws DiagnosticsError INPUT_HEADER where the column is missing
  */
 export async function indexRelated(table: Table, by: string): Promise<RelatedIndex> {
-  const column = table.columns.find((name) => name === by) ?? table.columns.find((name) => name.toLowerCase() === by.toLowerCase());
+  const column =
+    table.columns.find((name) => name === by) ??
+    table.columns.find((name) => name.toLowerCase() === by.toLowerCase());
   if (column === undefined) {
     const message = `${table.file} has no column "${by}" to join its rows by`;
-    throw new DiagnosticsError([{ code: 'INPUT_HEADER', severity: 'error', message, expected: `a column ${by}; there are: ${table.columns.join(', ')}` }]);
+    throw new DiagnosticsError([
+      {
+        code: 'INPUT_HEADER',
+        severity: 'error',
+        message,
+        expected: `a column ${by}; there are: ${table.columns.join(', ')}`,
+      },
+    ]);
   }
   const database = new DatabaseSync('');
-  database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; CREATE TABLE related (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL, content TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0) STRICT; BEGIN');
+  database.exec(
+    'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; CREATE TABLE related (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL, content TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0) STRICT; BEGIN',
+  );
   const insert = database.prepare('INSERT INTO related (value, line, content) VALUES (?, ?, ?)');
   for await (const row of table.rows()) insert.run(folded(row.cells[column]), row.line, JSON.stringify(row));
   database.exec('CREATE INDEX related_by_value ON related (value, n)');
@@ -43,13 +57,19 @@ export async function indexRelated(table: Table, by: string): Promise<RelatedInd
       return rows;
     },
     unused: () => ({
-      rows: database.prepare('SELECT line, value FROM related WHERE used = 0 ORDER BY n LIMIT ?').all(unusedShown) as { line: number; value: string }[],
-      count: (database.prepare('SELECT count(*) AS rows FROM related WHERE used = 0').get() as { rows: number }).rows,
+      rows: database
+        .prepare('SELECT line, value FROM related WHERE used = 0 ORDER BY n LIMIT ?')
+        .all(unusedShown) as { line: number; value: string }[],
+      count: (
+        database.prepare('SELECT count(*) AS rows FROM related WHERE used = 0').get() as { rows: number }
+      ).rows,
     }),
     close: () => database.close(),
   };
 }
 
 function folded(value: unknown): string {
-  return String(value ?? '').trim().toLowerCase();
+  return String(value ?? '')
+    .trim()
+    .toLowerCase();
 }

@@ -37,9 +37,17 @@ export async function openTable(file: string, options: TableOptions = {}): Promi
 }
 
 async function openCsvFile(file: string, start: Sample, options: TableOptions): Promise<Table> {
-  const found = options.encoding === undefined ? detectEncoding(start.bytes, start.whole) : { encoding: encodingNamed(options.encoding), mark: hasMark(start.bytes) };
+  const found =
+    options.encoding === undefined
+      ? detectEncoding(start.bytes, start.whole)
+      : { encoding: encodingNamed(options.encoding), mark: hasMark(start.bytes) };
   if (found === undefined) {
-    throw failure('FILE_ENCODING', file, 'the file is not text in an encoding that can be found', 'save it as UTF-8, or name its encoding with --encoding');
+    throw failure(
+      'FILE_ENCODING',
+      file,
+      'the file is not text in an encoding that can be found',
+      'save it as UTF-8, or name its encoding with --encoding',
+    );
   }
   const text = new TextDecoder(found.encoding).decode(start.bytes, { stream: true });
   const { openCsv } = await import('./csv.ts');
@@ -47,7 +55,11 @@ async function openCsvFile(file: string, start: Sample, options: TableOptions): 
 }
 
 function hasMark(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0xef && bytes[1] === 0xbb) || (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return (
+    (bytes[0] === 0xef && bytes[1] === 0xbb) ||
+    (bytes[0] === 0xff && bytes[1] === 0xfe) ||
+    (bytes[0] === 0xfe && bytes[1] === 0xff)
+  );
 }
 
 const encodingNames: Readonly<Record<string, Encoding>> = {
@@ -68,7 +80,14 @@ const encodingNames: Readonly<Record<string, Encoding>> = {
 function encodingNamed(name: string): Encoding {
   const encoding = encodingNames[name.toLowerCase()];
   if (encoding !== undefined) return encoding;
-  throw new DiagnosticsError([{ code: 'USAGE', severity: 'error', message: `the encoding '${name}' is not known`, expected: 'utf-8, utf-16le, utf-16be or windows-1252' }]);
+  throw new DiagnosticsError([
+    {
+      code: 'USAGE',
+      severity: 'error',
+      message: `the encoding '${name}' is not known`,
+      expected: 'utf-8, utf-16le, utf-16be or windows-1252',
+    },
+  ]);
 }
 
 /** The delimiter that occurs most in the header, outside of quotes; `sep=;` in the first line says it. */
@@ -121,15 +140,26 @@ async function sample(file: string): Promise<Sample> {
       await handle.close();
     }
   } catch (error) {
-    throw failure('FILE_NOT_FOUND', file, unreadable(error as NodeJS.ErrnoException), 'check the path, from the folder that the command runs in');
+    throw failure(
+      'FILE_NOT_FOUND',
+      file,
+      unreadable(error as NodeJS.ErrnoException),
+      'check the path, from the folder that the command runs in',
+    );
   }
 }
 
 function unreadable({ code, message }: NodeJS.ErrnoException): string {
-  const why: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'you may not read it' };
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'it is a folder',
+    EACCES: 'you may not read it',
+  };
   return `cannot be read: ${why[code ?? ''] ?? message}`;
 }
 
 function failure(code: Diagnostic['code'], file: string, message: string, help?: string): DiagnosticsError {
-  return new DiagnosticsError([{ code, severity: 'error', message: `${file}: ${message}`, ...(help === undefined ? {} : { help }) }]);
+  return new DiagnosticsError([
+    { code, severity: 'error', message: `${file}: ${message}`, ...(help === undefined ? {} : { help }) },
+  ]);
 }

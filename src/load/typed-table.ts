@@ -7,7 +7,12 @@ import type { Row, Table } from './row.ts';
  * A table whose values are typed already (XLSX, JSON, YAML). Its rows have no text of their own: what is given back
  * to the user is CSV.
  */
-export function typedTable(file: string, format: Table['format'], columns: readonly string[], rows: () => AsyncIterable<{ readonly line: number; readonly cells: Readonly<Record<string, unknown>> }>): Table {
+export function typedTable(
+  file: string,
+  format: Table['format'],
+  columns: readonly string[],
+  rows: () => AsyncIterable<{ readonly line: number; readonly cells: Readonly<Record<string, unknown>> }>,
+): Table {
   return {
     file,
     format,
@@ -18,11 +23,15 @@ export function typedTable(file: string, format: Table['format'], columns: reado
     delimiter: ',',
     digest: readFile(file).then((bytes) => createHash('sha256').update(bytes).digest('hex')),
     rows: async function* (): AsyncGenerator<Row> {
-      for await (const { line, cells } of rows()) yield { line, cells, raw: csvLine(columns.map((name) => cells[name])) };
+      for await (const { line, cells } of rows())
+        yield { line, cells, raw: csvLine(columns.map((name) => cells[name])) };
     },
   };
 }
 
 function csvLine(cells: readonly unknown[]): string {
-  return stringify([cells.map((cell) => (typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell))], { cast: { boolean: String } });
+  return stringify(
+    [cells.map((cell) => (typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : cell))],
+    { cast: { boolean: String } },
+  );
 }

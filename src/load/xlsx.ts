@@ -13,23 +13,42 @@ export async function openXlsx(file: string, sheet: string | undefined): Promise
   if (headerAt === -1) throw failure('INPUT_EMPTY', file, 'the sheet is empty');
   const names = cells[headerAt]!.map((cell) => (cell === null ? '' : String(cell).trim()));
   refuseDoubles(file, headerAt + 1, names);
-  const rows = cells.slice(headerAt + 1).map((row, index) => ({ line: headerAt + 2 + index, row })).filter(({ row }) => row.some((cell) => cell !== null && cell !== ''));
-  return typedTable(file, 'xlsx', names.filter((name) => name !== ''), async function* () {
-    for (const { line, row } of rows) {
-      const named = names.flatMap((name, index) => (name === '' || row[index] == null ? [] : [[name, textOf(row[index])] as const]));
-      yield { line, cells: Object.fromEntries(named) };
-    }
-  });
+  const rows = cells
+    .slice(headerAt + 1)
+    .map((row, index) => ({ line: headerAt + 2 + index, row }))
+    .filter(({ row }) => row.some((cell) => cell !== null && cell !== ''));
+  return typedTable(
+    file,
+    'xlsx',
+    names.filter((name) => name !== ''),
+    async function* () {
+      for (const { line, row } of rows) {
+        const named = names.flatMap((name, index) =>
+          name === '' || row[index] == null ? [] : [[name, textOf(row[index])] as const],
+        );
+        yield { line, cells: Object.fromEntries(named) };
+      }
+    },
+  );
 }
 
 type CellValue = string | number | boolean | Date | null;
 
-async function readCells(file: string, sheet: string | undefined): Promise<readonly (readonly CellValue[])[]> {
+async function readCells(
+  file: string,
+  sheet: string | undefined,
+): Promise<readonly (readonly CellValue[])[]> {
   const { readSheet } = await import('read-excel-file/node');
   try {
-    return (await (sheet === undefined ? readSheet(file) : readSheet(file, sheet))) as readonly (readonly CellValue[])[];
+    return (await (sheet === undefined
+      ? readSheet(file)
+      : readSheet(file, sheet))) as readonly (readonly CellValue[])[];
   } catch (error) {
-    throw failure('INPUT_FORMAT', file, `the file is no workbook that can be read: ${(error as Error).message}`);
+    throw failure(
+      'INPUT_FORMAT',
+      file,
+      `the file is no workbook that can be read: ${(error as Error).message}`,
+    );
   }
 }
 
@@ -43,7 +62,15 @@ function refuseDoubles(file: string, row: number, names: readonly string[]): voi
   const folded = names.map((name) => name.toLowerCase());
   const double = names.find((name, index) => name !== '' && folded.indexOf(name.toLowerCase()) !== index);
   if (double === undefined) return;
-  throw new DiagnosticsError([{ code: 'INPUT_HEADER', severity: 'error', message: `two columns are named "${double}"`, cell: { file, row, column: double }, help: 'rename one of them' }]);
+  throw new DiagnosticsError([
+    {
+      code: 'INPUT_HEADER',
+      severity: 'error',
+      message: `two columns are named "${double}"`,
+      cell: { file, row, column: double },
+      help: 'rename one of them',
+    },
+  ]);
 }
 
 function failure(code: 'INPUT_FORMAT' | 'INPUT_EMPTY', file: string, message: string): DiagnosticsError {

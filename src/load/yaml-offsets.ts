@@ -2,7 +2,10 @@
  * Where the characters of a scalar's value stand in its source: quotes, escapes and the indentation of block scalars
  * make value and source differ. Offsets are relative to the start of the source.
  */
-export function sourceOffsets(source: string, style: 'plain' | 'single' | 'double' | 'block'): (index: number) => number {
+export function sourceOffsets(
+  source: string,
+  style: 'plain' | 'single' | 'double' | 'block',
+): (index: number) => number {
   switch (style) {
     case 'single':
       return table(source, 1, (at) => (source.startsWith("''", at) ? 2 : 1));

@@ -54,7 +54,12 @@ export function buildCatalogue(folder = path.join(root, 'schemas/partner-center'
   for (const [name, file] of files) {
     for (const [id, entry] of Object.entries(file.operations ?? {})) {
       try {
-        entries.push([id, resolveEntry(id, file, { ...file.defaults, ...entry }, (node) => resolveReferences(node, name, schemas))]);
+        entries.push([
+          id,
+          resolveEntry(id, file, { ...file.defaults, ...entry }, (node) =>
+            resolveReferences(node, name, schemas),
+          ),
+        ]);
       } catch (error) {
         throw new Error(`${name}.yaml: ${id}: ${(error as Error).message}`, { cause: error });
       }
@@ -66,8 +71,15 @@ export function buildCatalogue(folder = path.join(root, 'schemas/partner-center'
 function readFiles(folder: string): ReadonlyMap<string, ResourceFile> {
   // The YAML library is needed only where the catalogue was not built beforehand.
   const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
-  const names = readdirSync(folder).filter((file) => file.endsWith('.yaml')).sort();
-  return new Map(names.map((file) => [file.slice(0, -'.yaml'.length), parse(readFileSync(path.join(folder, file), 'utf8')) as ResourceFile]));
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort();
+  return new Map(
+    names.map((file) => [
+      file.slice(0, -'.yaml'.length),
+      parse(readFileSync(path.join(folder, file), 'utf8')) as ResourceFile,
+    ]),
+  );
 }
 
 const successOf: Readonly<Record<Kind, readonly number[]>> = {
@@ -81,7 +93,12 @@ const successOf: Readonly<Record<Kind, readonly number[]>> = {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-function resolveEntry(name: string, file: ResourceFile, entry: Entry, resolve: (node: JsonSchema) => JsonSchema): Operation {
+function resolveEntry(
+  name: string,
+  file: ResourceFile,
+  entry: Entry,
+  resolve: (node: JsonSchema) => JsonSchema,
+): Operation {
   const [method = '', target = ''] = String(entry.request).split(' ');
   const pathInputs = [...target.matchAll(/\{(\w+)\}/gu)].map(([, place]) => place!);
   const kind = entry.kind as Kind;
@@ -90,7 +107,16 @@ function resolveEntry(name: string, file: ResourceFile, entry: Entry, resolve: (
   const query = (entry.query as Operation['query'] | undefined) ?? {};
   const read = kind === 'read' || kind === 'list';
   const { summary, page, example, doubt, throttle } = entry as unknown as Operation;
-  const optional = ['merge', 'pageSize', 'lookup', 'update', 'satisfied', 'poll', 'partFailure', 'deprecated'] as const;
+  const optional = [
+    'merge',
+    'pageSize',
+    'lookup',
+    'update',
+    'satisfied',
+    'poll',
+    'partFailure',
+    'deprecated',
+  ] as const;
   return {
     name,
     resource: file.resource,
@@ -102,7 +128,9 @@ function resolveEntry(name: string, file: ResourceFile, entry: Entry, resolve: (
     query,
     input,
     ...bodyOf(entry, declared, method, query),
-    ...Object.fromEntries(optional.filter((key) => entry[key] !== undefined).map((key) => [key, withEqual(entry[key])])),
+    ...Object.fromEntries(
+      optional.filter((key) => entry[key] !== undefined).map((key) => [key, withEqual(entry[key])]),
+    ),
     ifMatch: entry.ifMatch === true,
     headers: (entry.headers as Operation['headers'] | undefined) ?? {},
     result: resultOf(entry, resolve),
@@ -123,23 +151,34 @@ function resolveEntry(name: string, file: ResourceFile, entry: Entry, resolve: (
 
 /** Look-ups may leave `equal` out: that the thing exists is then the find. */
 function withEqual(value: unknown): unknown {
-  const lookup = typeof value === 'object' && value !== null && 'operation' in value && !('path' in value) && !('fields' in value);
+  const lookup =
+    typeof value === 'object' &&
+    value !== null &&
+    'operation' in value &&
+    !('path' in value) &&
+    !('fields' in value);
   return lookup ? { equal: {}, ...value } : value;
 }
 
 /** Unknown fields in `with:` are mistakes: every object with named properties is closed. */
 function closed(schema: JsonSchema): JsonSchema {
-  const properties = schema.properties && Object.fromEntries(Object.entries(schema.properties).map(([name, inner]) => [name, closed(inner)]));
+  const properties =
+    schema.properties &&
+    Object.fromEntries(Object.entries(schema.properties).map(([name, inner]) => [name, closed(inner)]));
   return {
     ...schema,
     ...(properties === undefined ? {} : { properties }),
     ...(schema.items === undefined ? {} : { items: closed(schema.items) }),
-    ...(properties !== undefined && schema.additionalProperties === undefined ? { additionalProperties: false } : {}),
+    ...(properties !== undefined && schema.additionalProperties === undefined
+      ? { additionalProperties: false }
+      : {}),
   };
 }
 
 function inputOf(pathInputs: readonly string[], declared: JsonSchema): JsonSchema {
-  const places = Object.fromEntries(pathInputs.map((name) => [name, declared.properties?.[name] ?? { type: 'string', minLength: 1 }]));
+  const places = Object.fromEntries(
+    pathInputs.map((name) => [name, declared.properties?.[name] ?? { type: 'string', minLength: 1 }]),
+  );
   return {
     ...declared,
     type: 'object',
@@ -150,17 +189,25 @@ function inputOf(pathInputs: readonly string[], declared: JsonSchema): JsonSchem
 }
 
 /** Without a template the body is every input that is neither in the path nor in the query. */
-function bodyOf(entry: Entry, declared: JsonSchema, method: string, query: Operation['query']): { readonly body?: unknown } {
+function bodyOf(
+  entry: Entry,
+  declared: JsonSchema,
+  method: string,
+  query: Operation['query'],
+): { readonly body?: unknown } {
   if ('body' in entry) return entry.body === null ? {} : { body: entry.body };
   if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return {};
   const inPath = [...String(entry.request).matchAll(/\{(\w+)\}/gu)].map(([, place]) => place!);
   const inQuery = JSON.stringify(query);
-  const names = Object.keys(declared.properties ?? {}).filter((name) => !inPath.includes(name) && !inQuery.includes(`"$${name}"`));
+  const names = Object.keys(declared.properties ?? {}).filter(
+    (name) => !inPath.includes(name) && !inQuery.includes(`"$${name}"`),
+  );
   return names.length === 0 ? {} : { body: Object.fromEntries(names.map((name) => [name, `$${name}`])) };
 }
 
 function resultOf(entry: Entry, resolve: (node: JsonSchema) => JsonSchema): JsonSchema {
-  const schemaOf = (named: unknown): JsonSchema => resolve(typeof named === 'string' ? { $ref: named } : ((named as JsonSchema | undefined) ?? {}));
+  const schemaOf = (named: unknown): JsonSchema =>
+    resolve(typeof named === 'string' ? { $ref: named } : ((named as JsonSchema | undefined) ?? {}));
   if (entry.items === undefined) return schemaOf(entry.result);
   return {
     type: 'object',

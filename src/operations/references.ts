@@ -8,9 +8,16 @@ export type SchemaFiles = ReadonlyMap<string, Readonly<Record<string, JsonSchema
  * A schema that holds itself ends in `{}`: anything, where it comes round again.
  * @throws Error where a reference names nothing
  */
-export function resolveReferences(node: JsonSchema, file: string, files: SchemaFiles, trail: readonly string[] = []): JsonSchema {
+export function resolveReferences(
+  node: JsonSchema,
+  file: string,
+  files: SchemaFiles,
+  trail: readonly string[] = [],
+): JsonSchema {
   if (typeof node.$ref === 'string') {
-    const [otherFile, name] = node.$ref.includes('#') ? (node.$ref.split('#') as [string, string]) : [file, node.$ref];
+    const [otherFile, name] = node.$ref.includes('#')
+      ? (node.$ref.split('#') as [string, string])
+      : [file, node.$ref];
     const target = files.get(otherFile)?.[name];
     if (target === undefined) throw new Error(`$ref ${node.$ref} names no schema`);
     const step = `${otherFile}#${name}`;
@@ -22,7 +29,13 @@ export function resolveReferences(node: JsonSchema, file: string, files: SchemaF
   const { properties, items, additionalProperties } = node;
   return {
     ...node,
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, into(inner)])) }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, inner]) => [name, into(inner)]),
+          ),
+        }),
     ...(items === undefined ? {} : { items: into(items) }),
     ...(typeof additionalProperties === 'object' ? { additionalProperties: into(additionalProperties) } : {}),
   };

@@ -24,7 +24,8 @@ export function pathOf(value: unknown, path: string): unknown {
  */
 export function fill(template: Template, names: TemplateNames): unknown {
   if (typeof template === 'string') return fillText(template, names);
-  if (Array.isArray(template)) return template.map((item) => fill(item, names)).filter((item) => item !== undefined);
+  if (Array.isArray(template))
+    return template.map((item) => fill(item, names)).filter((item) => item !== undefined);
   if (typeof template !== 'object' || template === null) return template;
   const map = template as Readonly<Record<string, Template>>;
   if ('$each' in map) return fillEach(map, names);

@@ -43,12 +43,20 @@ export type Answer =
 export function readAnswer(operation: Operation, wire: WireAnswer, now: number): Answer {
   const { status, headers } = wire;
   const meant = operation.answers[String(status)];
-  if (meant !== undefined) return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
+  if (meant !== undefined)
+    return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
   if (status >= 200 && status < 300) return readSuccess(operation, wire);
-  if (status === 429) return { type: 'throttled', error: serviceError(wire), retryAfterMs: retryAfter(headers, now) };
+  if (status === 429)
+    return { type: 'throttled', error: serviceError(wire), retryAfterMs: retryAfter(headers, now) };
   if (unavailable.has(status)) return readUnavailable(wire, now);
   const error = serviceError(wire);
-  return { type: 'refused', error, again: operation.errors.some((row) => row.status === status && row.code === error.code && row.then === 'again') };
+  return {
+    type: 'refused',
+    error,
+    again: operation.errors.some(
+      (row) => row.status === status && row.code === error.code && row.then === 'again',
+    ),
+  };
 }
 
 /** Statuses after which nobody knows whether it happened. */
@@ -57,7 +65,13 @@ const unavailable: ReadonlySet<number> = new Set([408, 500, 502, 503, 504]);
 function readUnavailable(wire: WireAnswer, now: number): Answer {
   const error = serviceError(wire);
   const retryAfterMs = retryAfter(wire.headers, now);
-  return { type: 'unknown', reason: `${wire.status} ${error.description}`, sent: 'maybe', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return {
+    type: 'unknown',
+    reason: `${wire.status} ${error.description}`,
+    sent: 'maybe',
+    error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 function readSuccess(operation: Operation, wire: WireAnswer): Answer {
@@ -65,8 +79,10 @@ function readSuccess(operation: Operation, wire: WireAnswer): Answer {
   const result = jsonOf(body);
   const empty = body.trim() === '' || body === '\uFEFF';
   // An answer cut off half way says success and shows nothing: whoever needs the result must look.
-  if (result === undefined && !empty) return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
-  if (empty && operation.kind === 'list' && status === 200) return { type: 'unknown', reason: `${status} without the list`, sent: 'maybe' };
+  if (result === undefined && !empty)
+    return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
+  if (empty && operation.kind === 'list' && status === 200)
+    return { type: 'unknown', reason: `${status} without the list`, sent: 'maybe' };
   return { type: 'ok', status, headers, result: result ?? {} };
 }
 

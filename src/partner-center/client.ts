@@ -42,7 +42,11 @@ const defaultTimeoutMs = 100_000;
 /** A client for a target (page partner-center-rest-headers for what it sends). */
 export function makeClient(options: ClientOptions): Client {
   const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
-  const send = async (operation: Operation, make: (token: string) => WireRequest, signal: AbortSignal | undefined): Promise<Answer> => {
+  const send = async (
+    operation: Operation,
+    make: (token: string) => WireRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> => {
     try {
       return readAnswer(operation, await withToken(world, tokens, make, signal), world.clock.now());
     } catch (error) {
@@ -51,8 +55,22 @@ export function makeClient(options: ClientOptions): Client {
     }
   };
   return {
-    call: async (operation, input, { requestId, base, signal, pagesMax = Number.POSITIVE_INFINITY, page = (first) => first() }) => {
-      const build = (token: string) => buildRequest(operation, input, { root: target.root, requestId, correlationId: world.random.uuid(), locale, application, token, base, timeoutMs });
+    call: async (
+      operation,
+      input,
+      { requestId, base, signal, pagesMax = Number.POSITIVE_INFINITY, page = (first) => first() },
+    ) => {
+      const build = (token: string) =>
+        buildRequest(operation, input, {
+          root: target.root,
+          requestId,
+          correlationId: world.random.uuid(),
+          locale,
+          application,
+          token,
+          base,
+          timeoutMs,
+        });
       const first = await send(operation, build, signal);
       if (operation.kind !== 'list' || first.type !== 'ok') return first;
       const items = [...itemsOf(first.result)];
@@ -61,10 +79,15 @@ export function makeClient(options: ClientOptions): Client {
       for (let pages = 1; ; pages += 1) {
         const next = nextPage(operation.paging, answer.result, here.url, here.continuation);
         if (next === undefined) return { ...answer, result: { items, totalCount: items.length } };
-        if (pages >= pagesMax) return { ...answer, result: { items, totalCount: items.length, incomplete: true } };
+        if (pages >= pagesMax)
+          return { ...answer, result: { items, totalCount: items.length, incomplete: true } };
         const makeNext = (token: string): WireRequest => {
           const request = build(token);
-          return { ...request, url: next.url, headers: { ...request.headers, ...next.headers, 'ms-requestid': world.random.uuid() } };
+          return {
+            ...request,
+            url: next.url,
+            headers: { ...request.headers, ...next.headers, 'ms-requestid': world.random.uuid() },
+          };
         };
         const further = await page(() => send(operation, makeNext, signal));
         if (further.type !== 'ok') return further;
@@ -77,7 +100,12 @@ export function makeClient(options: ClientOptions): Client {
 }
 
 /** A 401 is answered once with a renewed token, under the same request id: nothing has happened. */
-async function withToken(world: World, tokens: Tokens, make: (token: string) => WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer> {
+async function withToken(
+  world: World,
+  tokens: Tokens,
+  make: (token: string) => WireRequest,
+  signal: AbortSignal | undefined,
+): Promise<WireAnswer> {
   const token = await tokenOf(() => tokens.get());
   const answer = await world.transport.send(make(token), signal);
   if (answer.status !== 401) return answer;
@@ -90,7 +118,10 @@ async function tokenOf(get: () => Promise<string>): Promise<string> {
   try {
     return await get();
   } catch (error) {
-    if (error instanceof TransportError) throw new DiagnosticsError([{ code: 'TARGET', severity: 'error', message: `no token could be had: ${error.message}` }]);
+    if (error instanceof TransportError)
+      throw new DiagnosticsError([
+        { code: 'TARGET', severity: 'error', message: `no token could be had: ${error.message}` },
+      ]);
     throw error;
   }
 }

@@ -19,12 +19,19 @@ export interface Target {
 /** What proves who calls: a ready token (loopback only), or an app's own secret. */
 export type Credentials =
   | { readonly type: 'token'; readonly token: string }
-  | { readonly type: 'secret'; readonly tenantId: string; readonly clientId: string; readonly clientSecret: string };
+  | {
+      readonly type: 'secret';
+      readonly tenantId: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+    };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Pages partner-center-rest-urls and partner-center-authentication; the Germany cloud takes no new customers. */
-const clouds: Readonly<Record<Cloud, { readonly root: string; readonly authority: string; readonly scope: string }>> = {
+const clouds: Readonly<
+  Record<Cloud, { readonly root: string; readonly authority: string; readonly scope: string }>
+> = {
   global: {
     root: 'https://api.partnercenter.microsoft.com',
     authority: 'https://login.microsoftonline.com',
@@ -61,12 +68,19 @@ function fromUrl(name: string): Checked<Target> {
   const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
   if (protocol !== 'https:' && !loopback) {
     const message = `the target ${name} is neither on this machine nor reached by https: tokens would go over the network in clear`;
-    return { ok: false, diagnostics: [{ code: 'TARGET', severity: 'error', message, help: `use https://${hostname}` }] };
+    return {
+      ok: false,
+      diagnostics: [{ code: 'TARGET', severity: 'error', message, help: `use https://${hostname}` }],
+    };
   }
   // The sign-in library knows no authority without TLS; token.ts brings such an address back to plain HTTP.
   const authority = loopback ? origin.replace(/^http:/u, 'https:') : clouds.global.authority;
   const scope = loopback ? `${origin}/.default` : clouds.global.scope;
-  return { ok: true, value: { name, root: origin, authority, scope, cloud: 'global', loopback }, diagnostics: [] };
+  return {
+    ok: true,
+    value: { name, root: origin, authority, scope, cloud: 'global', loopback },
+    diagnostics: [],
+  };
 }
 
 function unknownTarget(name: string): Checked<Target> {
@@ -89,12 +103,22 @@ function unknownTarget(name: string): Checked<Target> {
 /** Reads the credentials that the environment holds. */
 export function credentialsFromEnv(env: Environment, target: Target): Checked<Credentials> {
   const token = env.TENANTRY_ACCESS_TOKEN;
-  if (token !== undefined && token !== '' && target.loopback) return { ok: true, value: { type: 'token', token }, diagnostics: [] };
-  const { TENANTRY_TENANT_ID: tenantId = '', TENANTRY_CLIENT_ID: clientId = '', TENANTRY_CLIENT_SECRET: clientSecret = '' } = env;
-  const missing = Object.entries({ TENANTRY_TENANT_ID: tenantId, TENANTRY_CLIENT_ID: clientId, TENANTRY_CLIENT_SECRET: clientSecret })
+  if (token !== undefined && token !== '' && target.loopback)
+    return { ok: true, value: { type: 'token', token }, diagnostics: [] };
+  const {
+    TENANTRY_TENANT_ID: tenantId = '',
+    TENANTRY_CLIENT_ID: clientId = '',
+    TENANTRY_CLIENT_SECRET: clientSecret = '',
+  } = env;
+  const missing = Object.entries({
+    TENANTRY_TENANT_ID: tenantId,
+    TENANTRY_CLIENT_ID: clientId,
+    TENANTRY_CLIENT_SECRET: clientSecret,
+  })
     .filter(([, value]) => value === '')
     .map(([name]) => name);
-  if (missing.length === 0) return { ok: true, value: { type: 'secret', tenantId, clientId, clientSecret }, diagnostics: [] };
+  if (missing.length === 0)
+    return { ok: true, value: { type: 'secret', tenantId, clientId, clientSecret }, diagnostics: [] };
   return {
     ok: false,
     diagnostics: [

@@ -23,7 +23,12 @@ export function itemsOf(page: unknown): readonly unknown[] {
  * @param url the address of this page
  * @throws Error where a link leads to another host, or to this very page again
  */
-export function nextPage(paging: Paging, page: unknown, url: string, continuation: string | undefined): NextPage | undefined {
+export function nextPage(
+  paging: Paging,
+  page: unknown,
+  url: string,
+  continuation: string | undefined,
+): NextPage | undefined {
   switch (paging) {
     case 'none':
       return undefined;
@@ -34,7 +39,9 @@ export function nextPage(paging: Paging, page: unknown, url: string, continuatio
       return fromLink(page, url, continuation) ?? fromToken(page, url, continuation);
     case 'link': {
       const link = pathOf(page, '@nextLink') ?? atOdata(page);
-      return typeof link === 'string' && link !== '' ? unlike({ url: pinned(link, url), headers: {} }, url, continuation) : undefined;
+      return typeof link === 'string' && link !== ''
+        ? unlike({ url: pinned(link, url), headers: {} }, url, continuation)
+        : undefined;
     }
   }
 }
@@ -49,13 +56,24 @@ function fromLink(page: unknown, url: string, continuation: string | undefined):
   const uri = pathOf(link, 'uri');
   if (typeof uri !== 'string' || uri === '') return undefined;
   const listed = pathOf(link, 'headers');
-  const headers = (Array.isArray(listed) ? listed : []).map((header) => [String(pathOf(header, 'key')).toLowerCase(), String(pathOf(header, 'value'))] as const);
-  return unlike({ url: pinned(uri, url), headers: Object.fromEntries(headers.filter(([name]) => name === 'ms-continuationtoken')) }, url, continuation);
+  const headers = (Array.isArray(listed) ? listed : []).map(
+    (header) => [String(pathOf(header, 'key')).toLowerCase(), String(pathOf(header, 'value'))] as const,
+  );
+  return unlike(
+    {
+      url: pinned(uri, url),
+      headers: Object.fromEntries(headers.filter(([name]) => name === 'ms-continuationtoken')),
+    },
+    url,
+    continuation,
+  );
 }
 
 function fromToken(page: unknown, url: string, continuation: string | undefined): NextPage | undefined {
   const token = pathOf(page, 'continuationToken');
-  return typeof token === 'string' && token !== '' ? unlike({ url, headers: { 'ms-continuationtoken': token } }, url, continuation) : undefined;
+  return typeof token === 'string' && token !== ''
+    ? unlike({ url, headers: { 'ms-continuationtoken': token } }, url, continuation)
+    : undefined;
 }
 
 function pinned(link: string, current: string): string {
@@ -63,11 +81,13 @@ function pinned(link: string, current: string): string {
   const version = /^\/(?:partner\/)?v\d[^/]*/u.exec(here.pathname)?.[0] ?? '';
   const relative = link.startsWith('/') && !/^\/(?:partner\/)?v\d/u.test(link) ? version + link : link;
   const next = new URL(relative.replace(/(\?[^?]*)\?/u, '$1&'), here);
-  if (next.origin !== here.origin) throw new Error(`a page links to ${next.origin}, which is not the API's own host ${here.origin}`);
+  if (next.origin !== here.origin)
+    throw new Error(`a page links to ${next.origin}, which is not the API's own host ${here.origin}`);
   return next.href;
 }
 
 function unlike(next: NextPage, url: string, continuation: string | undefined): NextPage {
-  if (next.url === url && next.headers['ms-continuationtoken'] === continuation) throw new Error('a page links to itself');
+  if (next.url === url && next.headers['ms-continuationtoken'] === continuation)
+    throw new Error('a page links to itself');
   return next;
 }

@@ -39,7 +39,9 @@ export function buildRequest(operation: Operation, input: Input, options: Reques
 }
 
 /** The headers of every request. */
-export function standardHeaders(options: Omit<RequestOptions, 'root' | 'base' | 'timeoutMs'>): Readonly<Record<string, string>> {
+export function standardHeaders(
+  options: Omit<RequestOptions, 'root' | 'base' | 'timeoutMs'>,
+): Readonly<Record<string, string>> {
   return {
     authorization: `Bearer ${options.token}`,
     accept: 'application/json',
@@ -53,7 +55,8 @@ export function standardHeaders(options: Omit<RequestOptions, 'root' | 'base' | 
 function pathFor(operation: Operation, input: Input): string {
   return operation.path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
     const value = input[name];
-    if (value === undefined || value === null || value === '') throw new Error(`${operation.name} was asked for without ${name}`);
+    if (value === undefined || value === null || value === '')
+      throw new Error(`${operation.name} was asked for without ${name}`);
     return encodeURIComponent(String(value));
   });
 }
@@ -63,7 +66,8 @@ function queryOf(operation: Operation, input: Input): string {
   if (operation.pageSize !== undefined) query.set(operation.pageSize.query, String(operation.pageSize.max));
   for (const [name, template] of Object.entries(operation.query)) {
     const value = fill(template, { input });
-    if (value !== undefined && value !== null) query.set(name, Array.isArray(value) ? value.join(',') : String(value));
+    if (value !== undefined && value !== null)
+      query.set(name, Array.isArray(value) ? value.join(',') : String(value));
   }
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
@@ -96,6 +100,10 @@ function ifMatchOf(operation: Operation, base: unknown): Readonly<Record<string,
 }
 
 function extraHeaders(operation: Operation, input: Input): Readonly<Record<string, string>> {
-  const filled = Object.entries(operation.headers).map(([name, template]) => [name.toLowerCase(), fill(template, { input })] as const);
-  return Object.fromEntries(filled.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
+  const filled = Object.entries(operation.headers).map(
+    ([name, template]) => [name.toLowerCase(), fill(template, { input })] as const,
+  );
+  return Object.fromEntries(
+    filled.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
+  );
 }

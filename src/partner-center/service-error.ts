@@ -16,7 +16,8 @@ export function jsonOf(body: string): unknown {
 /** Reads any of the documented error bodies (and none, and HTML) into one type. */
 export function serviceError(wire: WireAnswer): ServiceError {
   const body = jsonOf(wire.body);
-  const { code, description, data } = graphError(body) ?? partnerError(body) ?? gatewayError(body) ?? bareError(wire);
+  const { code, description, data } =
+    graphError(body) ?? partnerError(body) ?? gatewayError(body) ?? bareError(wire);
   return {
     status: wire.status,
     code,
@@ -34,10 +35,12 @@ function partnerError(body: unknown): Told | undefined {
   const code = pathOf(body, 'code');
   const description = pathOf(body, 'description') ?? pathOf(body, 'message');
   if (code === undefined && typeof description !== 'string') return undefined;
-  const inner = typeof description === 'string' && description.startsWith('{') ? jsonOf(description) : undefined;
+  const inner =
+    typeof description === 'string' && description.startsWith('{') ? jsonOf(description) : undefined;
   const reason = pathOf(inner, 'reason');
   const address = pathOf(inner, 'corrected_address');
-  if (typeof reason !== 'string') return { code: String(code ?? ''), description: String(description ?? ''), data: pathOf(body, 'data') };
+  if (typeof reason !== 'string')
+    return { code: String(code ?? ''), description: String(description ?? ''), data: pathOf(body, 'data') };
   const proposal = address === undefined ? '' : `; the service proposes ${JSON.stringify(address)}`;
   return { code: String(code ?? ''), description: `${reason}${proposal}`, data: inner };
 }
@@ -45,7 +48,9 @@ function partnerError(body: unknown): Told | undefined {
 /** `{"statusCode":429,"message":"Rate limit is exceeded. …"}`. */
 function gatewayError(body: unknown): Told | undefined {
   const message = pathOf(body, 'message');
-  return typeof message === 'string' ? { code: String(pathOf(body, 'statusCode') ?? ''), description: message } : undefined;
+  return typeof message === 'string'
+    ? { code: String(pathOf(body, 'statusCode') ?? ''), description: message }
+    : undefined;
 }
 
 /** `{"error":{"code":"…","message":"…","innerError":{…}}}` of the referrals host and of Graph: the innermost code counts. */
@@ -57,10 +62,20 @@ function graphError(body: unknown): Told | undefined {
     if (typeof pathOf(inner, 'code') !== 'string') break;
     error = inner;
   }
-  return { code: String(pathOf(error, 'code') ?? ''), description: String(pathOf(error, 'message') ?? pathOf(body, 'error.message') ?? '') };
+  return {
+    code: String(pathOf(error, 'code') ?? ''),
+    description: String(pathOf(error, 'message') ?? pathOf(body, 'error.message') ?? ''),
+  };
 }
 
 function bareError(wire: WireAnswer): Told {
   const html = /<title>([^<]{1,200})<\/title>/iu.exec(wire.body)?.[1];
-  return { code: '', description: html ?? (wire.body.trim() === '' ? `the service answered ${wire.status} without a word` : `the service answered ${wire.status} with something that is not JSON`) };
+  return {
+    code: '',
+    description:
+      html ??
+      (wire.body.trim() === ''
+        ? `the service answered ${wire.status} without a word`
+        : `the service answered ${wire.status} with something that is not JSON`),
+  };
 }

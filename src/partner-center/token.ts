@@ -22,7 +22,8 @@ const timeoutMs = 30_000;
 
 /** Tokens for a target by its credentials, through msal-node. */
 export function makeTokens(target: Target, credentials: Credentials, world: World): Tokens {
-  if (credentials.type === 'token') return { get: async () => credentials.token, renew: async () => credentials.token };
+  if (credentials.type === 'token')
+    return { get: async () => credentials.token, renew: async () => credentials.token };
   let held: Held | undefined;
   let fetching: Promise<Held> | undefined;
   // msal-node sends one request a caller: this shares one among all who wait (PACKAGES "no single-flight").
@@ -42,11 +43,16 @@ export function makeTokens(target: Target, credentials: Credentials, world: Worl
       const good = held !== undefined && held.endsAt - earlyMs > world.clock.now();
       return good ? held!.token : (await fetchOnce()).token;
     },
-    renew: async (refused) => (held !== undefined && held.token !== refused ? held.token : (await fetchOnce()).token),
+    renew: async (refused) =>
+      held !== undefined && held.token !== refused ? held.token : (await fetchOnce()).token,
   };
 }
 
-async function acquire(target: Target, credentials: Extract<Credentials, { type: 'secret' }>, world: World): Promise<Held> {
+async function acquire(
+  target: Target,
+  credentials: Extract<Credentials, { type: 'secret' }>,
+  world: World,
+): Promise<Held> {
   const { ConfidentialClientApplication } = await import('@azure/msal-node');
   const authority = `${target.authority}/${credentials.tenantId}`;
   // A new application each time: its cache would give back the very token that was refused.
@@ -71,7 +77,11 @@ async function acquire(target: Target, credentials: Extract<Credentials, { type:
 /** msal-node's requests through our own transport, so that a simulated world sees them too. */
 function networkThrough(transport: Transport, target: Target): INetworkModule {
   const plain = target.loopback && target.root.startsWith('http:');
-  const send = async <T>(method: string, url: string, options: NetworkRequestOptions = {}): Promise<NetworkResponse<T>> => {
+  const send = async <T>(
+    method: string,
+    url: string,
+    options: NetworkRequestOptions = {},
+  ): Promise<NetworkResponse<T>> => {
     const { status, headers, body } = await transport.send({
       method,
       url: plain ? url.replace(/^https:/u, 'http:') : url,
@@ -81,27 +91,60 @@ function networkThrough(transport: Transport, target: Target): INetworkModule {
     });
     return { status, headers: { ...headers }, body: (body === '' ? {} : JSON.parse(body)) as T };
   };
-  return { sendGetRequestAsync: (url, options) => send('GET', url, options), sendPostRequestAsync: (url, options) => send('POST', url, options) };
+  return {
+    sendGetRequestAsync: (url, options) => send('GET', url, options),
+    sendPostRequestAsync: (url, options) => send('POST', url, options),
+  };
 }
 
 /** Which of tenant, app or secret the authority refused (AADSTS codes of the Microsoft identity platform). */
 const refusals: readonly { readonly pattern: RegExp; readonly what: string; readonly help: string }[] = [
-  { pattern: /AADSTS(?:90002|900023|90013|50059)\b/u, what: 'the tenant', help: 'check TENANTRY_TENANT_ID: the id or a domain of your partner tenant in this cloud' },
-  { pattern: /AADSTS(?:700016|7000229|90094)\b/u, what: 'the app', help: 'check TENANTRY_CLIENT_ID: an app of this tenant, registered for Partner Center' },
-  { pattern: /AADSTS7000222\b/u, what: 'the secret, which has expired', help: 'make a new secret for the app and set TENANTRY_CLIENT_SECRET' },
-  { pattern: /AADSTS(?:7000215|7000218)\b/u, what: 'the secret', help: 'check TENANTRY_CLIENT_SECRET: the secret’s value, not its id' },
+  {
+    pattern: /AADSTS(?:90002|900023|90013|50059)\b/u,
+    what: 'the tenant',
+    help: 'check TENANTRY_TENANT_ID: the id or a domain of your partner tenant in this cloud',
+  },
+  {
+    pattern: /AADSTS(?:700016|7000229|90094)\b/u,
+    what: 'the app',
+    help: 'check TENANTRY_CLIENT_ID: an app of this tenant, registered for Partner Center',
+  },
+  {
+    pattern: /AADSTS7000222\b/u,
+    what: 'the secret, which has expired',
+    help: 'make a new secret for the app and set TENANTRY_CLIENT_SECRET',
+  },
+  {
+    pattern: /AADSTS(?:7000215|7000218)\b/u,
+    what: 'the secret',
+    help: 'check TENANTRY_CLIENT_SECRET: the secret’s value, not its id',
+  },
 ];
 
-function signInError(error: unknown, target: Target, credentials: Extract<Credentials, { type: 'secret' }>): DiagnosticsError {
+function signInError(
+  error: unknown,
+  target: Target,
+  credentials: Extract<Credentials, { type: 'secret' }>,
+): DiagnosticsError {
   if (error instanceof DiagnosticsError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const cause = error instanceof TransportError ? error : (error as { cause?: unknown }).cause;
   if (cause instanceof TransportError || /network_error|ECONNREFUSED|fetch failed|connect/u.test(message)) {
     const text = `${target.name} cannot be reached to sign in: ${cause instanceof TransportError ? cause.message : message}`;
-    return new DiagnosticsError([{ code: 'TARGET', severity: 'error', message: text, help: 'check the network, the proxy and the target’s address' }]);
+    return new DiagnosticsError([
+      {
+        code: 'TARGET',
+        severity: 'error',
+        message: text,
+        help: 'check the network, the proxy and the target’s address',
+      },
+    ]);
   }
   const refusal = refusals.find(({ pattern }) => pattern.test(message));
-  const text = refusal === undefined ? `the sign-in to ${target.name} was refused: ${firstLine(message, credentials)}` : `the sign-in to ${target.name} refused ${refusal.what}: ${firstLine(message, credentials)}`;
+  const text =
+    refusal === undefined
+      ? `the sign-in to ${target.name} was refused: ${firstLine(message, credentials)}`
+      : `the sign-in to ${target.name} refused ${refusal.what}: ${firstLine(message, credentials)}`;
   const help = refusal?.help ?? 'check TENANTRY_TENANT_ID, TENANTRY_CLIENT_ID and TENANTRY_CLIENT_SECRET';
   return new DiagnosticsError([{ code: 'CREDENTIALS', severity: 'error', message: text, help }]);
 }

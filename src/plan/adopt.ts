@@ -25,7 +25,9 @@ const skewMs = 5_000;
  */
 export function adoptable(adopt: Adopt, adopting: Adopting): Finding {
   const { items, input, found, intendedAt, taken } = adopting;
-  const wanted = Object.entries(adopt.where).map(([path, template]) => [path, fill(template, { input, found })] as const);
+  const wanted = Object.entries(adopt.where).map(
+    ([path, template]) => [path, fill(template, { input, found })] as const,
+  );
   const ours = items.filter(
     (item) =>
       !taken.has(pathOf(item, 'id')) &&
@@ -33,9 +35,16 @@ export function adoptable(adopt: Adopt, adopting: Adopting): Finding {
       wanted.every(([path, value]) => partOf(pathOf(item, path), value)),
   );
   const lists = wanted.filter(([, value]) => Array.isArray(value));
-  const counts = lists.length === 0 ? [[ours.length, 1] as const] : lists.map(([path, value]) => [sizeOf(ours, path), (value as readonly unknown[]).length] as const);
+  const counts =
+    lists.length === 0
+      ? [[ours.length, 1] as const]
+      : lists.map(([path, value]) => [sizeOf(ours, path), (value as readonly unknown[]).length] as const);
   if (ours.length === 0 || counts.some(([have, want]) => have < want)) {
-    return { type: 'unclear', reason: `it happened, and ${adopt.operation} does not show all of it yet`, lagSeconds: adopt.lagSeconds };
+    return {
+      type: 'unclear',
+      reason: `it happened, and ${adopt.operation} does not show all of it yet`,
+      lagSeconds: adopt.lagSeconds,
+    };
   }
   if (counts.some(([have, want]) => have > want)) {
     return { type: 'impossible', reason: `${adopt.operation} shows more than this request can have made` };

@@ -40,11 +40,15 @@ export interface Doing {
  * @returns undefined where it was; else what has changed since, in words
  */
 export function agrees(planned: PlannedAction | undefined, now: Doing): string | undefined {
-  if (planned === undefined) return `the plan has no such step: ${now.uses} would ${words[now.action]} what nobody reviewed`;
+  if (planned === undefined)
+    return `the plan has no such step: ${now.uses} would ${words[now.action]} what nobody reviewed`;
   if (planned.uses !== now.uses) return `the plan says ${planned.uses} here, and it is ${now.uses} now`;
-  if (!allowed[planned.action].includes(now.action)) return `the plan says ${planned.action}, and it would be ${now.action} now: what exists has changed since`;
+  if (!allowed[planned.action].includes(now.action))
+    return `the plan says ${planned.action}, and it would be ${now.action} now: what exists has changed since`;
   const path = difference(planned.with ?? {}, now.with, '');
-  return path === undefined ? undefined : `${path || 'its input'} is not what was reviewed: what it is made from has changed since the plan`;
+  return path === undefined
+    ? undefined
+    : `${path || 'its input'} is not what was reviewed: what it is made from has changed since the plan`;
 }
 
 const words: Readonly<Record<Action, string>> = {
@@ -76,5 +80,7 @@ function difference(planned: unknown, now: unknown, path: string): string | unde
 }
 
 function isHidden(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && (value as { readonly $secret?: unknown }).$secret === true;
+  return (
+    typeof value === 'object' && value !== null && (value as { readonly $secret?: unknown }).$secret === true
+  );
 }

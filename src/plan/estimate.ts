@@ -37,7 +37,11 @@ export function callsOf(operation: Operation, action: Action): number {
 const secondsPerCall = 0.25;
 
 /** Seconds that so many calls of a throttle group need: its allowance a minute, or its latency side by side. */
-export function secondsFor(calls: number, perMinute: number | undefined, limits: Pick<Limits, 'concurrency'>): number {
+export function secondsFor(
+  calls: number,
+  perMinute: number | undefined,
+  limits: Pick<Limits, 'concurrency'>,
+): number {
   return perMinute === undefined ? (calls * secondsPerCall) / limits.concurrency : (calls / perMinute) * 60;
 }
 

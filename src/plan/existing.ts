@@ -25,9 +25,19 @@ export class Existing {
   }
 
   /** What the look-up of an operation finds for one input. */
-  async find(operation: Operation, lookup: Lookup, input: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<Finding> {
-    const parts = { reader: this.#reader, operations: this.#operations, ...(signal === undefined ? {} : { signal }) };
-    if (lookup.all === undefined || this.#recordsExpected < recordsForList) return look(parts, { lookup, input });
+  async find(
+    operation: Operation,
+    lookup: Lookup,
+    input: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<Finding> {
+    const parts = {
+      reader: this.#reader,
+      operations: this.#operations,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    if (lookup.all === undefined || this.#recordsExpected < recordsForList)
+      return look(parts, { lookup, input });
     let listed = this.#lists.get(operation.name);
     if (listed === undefined) {
       listed = this.#list(lookup, lookup.all, signal);
@@ -40,10 +50,18 @@ export class Existing {
   }
 
   /** Natural keys of everything listed; undefined where the list is too long or cannot be had. */
-  async #list(lookup: Lookup, all: NonNullable<Lookup['all']>, signal: AbortSignal | undefined): Promise<ReadonlyMap<string, unknown> | undefined> {
+  async #list(
+    lookup: Lookup,
+    all: NonNullable<Lookup['all']>,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<string, unknown> | undefined> {
     const operation = this.#operations.get(all.operation);
-    if (operation === undefined) throw new Error(`the catalogue names ${all.operation} in a look-up and has no such operation`);
-    const answer = await this.#reader.read(operation, all.with, { pagesMax: this.#recordsExpected, ...(signal === undefined ? {} : { signal }) });
+    if (operation === undefined)
+      throw new Error(`the catalogue names ${all.operation} in a look-up and has no such operation`);
+    const answer = await this.#reader.read(operation, all.with, {
+      pagesMax: this.#recordsExpected,
+      ...(signal === undefined ? {} : { signal }),
+    });
     if (answer.type !== 'ok' || pathOf(answer.result, 'incomplete') === true) return undefined;
     const items = pathOf(answer.result, 'items') as readonly unknown[];
     const paths = Object.keys(lookup.equal);

@@ -35,7 +35,10 @@ export function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`).join(',')}}`;
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`)
+    .join(',')}}`;
 }
 
 /** Digest of one row with its related rows. Secrets in it are only hashed. */
@@ -50,16 +53,25 @@ export function digestOfRecord(record: InputRecord): string {
 export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
   const { digests, playbook, input } = header;
   const help = `plan again, and have the new plan reviewed:\n    ${planCommand(header)}`;
-  const stale = (message: string): Diagnostic => ({ code: 'PLAN_STALE', severity: 'error', message: `the plan no longer fits: ${message}`, help });
+  const stale = (message: string): Diagnostic => ({
+    code: 'PLAN_STALE',
+    severity: 'error',
+    message: `the plan no longer fits: ${message}`,
+    help,
+  });
   const changed: Diagnostic[] = [];
-  if (digests.playbook !== now.playbook) changed.push(stale(`the playbook ${playbook.file} has changed since`));
+  if (digests.playbook !== now.playbook)
+    changed.push(stale(`the playbook ${playbook.file} has changed since`));
   if (digests.input !== now.input) changed.push(stale(`the input ${input.file} has changed since`));
   for (const [name, digest] of Object.entries(digests.related)) {
-    if (now.related[name] !== digest) changed.push(stale(`the related file ${input.related[name]} has changed since`));
+    if (now.related[name] !== digest)
+      changed.push(stale(`the related file ${input.related[name]} has changed since`));
   }
   if (digests.parameters !== now.parameters) changed.push(stale('a parameter has another value now'));
-  if (digests.operations !== now.operations) changed.push(stale('it was made with another version of the operations'));
-  if (digests.target !== now.target) changed.push(stale(`it was made for the target ${header.target}, which is not the one given`));
+  if (digests.operations !== now.operations)
+    changed.push(stale('it was made with another version of the operations'));
+  if (digests.target !== now.target)
+    changed.push(stale(`it was made for the target ${header.target}, which is not the one given`));
   return changed;
 }
 

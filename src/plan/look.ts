@@ -21,7 +21,9 @@ export interface Looking {
   readonly taken?: ReadonlySet<unknown>;
 }
 
-type Asked = { readonly type: 'ok'; readonly operation: Operation; readonly result: unknown } | Exclude<Finding, { type: 'found' }>;
+type Asked =
+  | { readonly type: 'ok'; readonly operation: Operation; readonly result: unknown }
+  | Exclude<Finding, { type: 'found' }>;
 
 /** Finds out whether the thing exists, or whether the request happened. Reads afresh, never sends anything else. */
 export async function look(parts: LookParts, looking: Looking): Promise<Finding> {
@@ -39,7 +41,13 @@ export async function look(parts: LookParts, looking: Looking): Promise<Finding>
     const { adopt } = lookup;
     const listed = await ask(parts, adopt.operation, fill(adopt.with, { input, found: thing }));
     if (listed.type !== 'ok') return notWhole(listed);
-    return adoptable(adopt, { items: itemsOf(listed.result), input, found: thing, intendedAt: looking.intendedAt, taken: looking.taken ?? new Set() });
+    return adoptable(adopt, {
+      items: itemsOf(listed.result),
+      input,
+      found: thing,
+      intendedAt: looking.intendedAt,
+      taken: looking.taken ?? new Set(),
+    });
   }
   return finding;
 }
@@ -52,12 +60,15 @@ function reversed(finding: Finding): Finding {
 
 /** It is there, but what it is cannot be read just now: never a reason to send it again. */
 function notWhole(asked: Exclude<Asked, { type: 'ok' }>): Finding {
-  return asked.type === 'absent' ? { type: 'unclear', reason: 'it is listed, but cannot be read yet' } : asked;
+  return asked.type === 'absent'
+    ? { type: 'unclear', reason: 'it is listed, but cannot be read yet' }
+    : asked;
 }
 
 async function ask({ reader, operations, signal }: LookParts, name: string, filled: unknown): Promise<Asked> {
   const operation = operations.get(name);
-  if (operation === undefined) throw new Error(`the catalogue names ${name} in a look-up and has no such operation`);
+  if (operation === undefined)
+    throw new Error(`the catalogue names ${name} in a look-up and has no such operation`);
   const input = filled as Readonly<Record<string, unknown>>;
   const answer = await reader.read(operation, input, { fresh: true, ...(signal && { signal }) });
   switch (answer.type) {
@@ -68,31 +79,53 @@ async function ask({ reader, operations, signal }: LookParts, name: string, fill
     case 'refused': {
       const { status, description } = answer.error;
       if (status === 404) return { type: 'absent' };
-      return { type: answer.again || status >= 500 ? 'unclear' : 'impossible', reason: `${name}: ${description}` };
+      return {
+        type: answer.again || status >= 500 ? 'unclear' : 'impossible',
+        reason: `${name}: ${description}`,
+      };
     }
   }
 }
 
 /** Reads one answer as the look-up wants it read. */
-export function judge(lookup: Lookup, input: Readonly<Record<string, unknown>>, operation: Operation, result: unknown): Finding {
+export function judge(
+  lookup: Lookup,
+  input: Readonly<Record<string, unknown>>,
+  operation: Operation,
+  result: unknown,
+): Finding {
   const candidates = operation.kind === 'list' ? itemsOf(result) : [result];
   const wanted = lookup.each === undefined ? [undefined] : pathOf(input, lookup.each);
-  const things = (Array.isArray(wanted) ? wanted : []).map((item: unknown) => matching(candidates, lookup, input, item));
-  if (things.length > 0 && !things.includes(undefined)) return { type: 'found', thing: things[0], result: lookup.each === undefined ? things[0] : result };
+  const things = (Array.isArray(wanted) ? wanted : []).map((item: unknown) =>
+    matching(candidates, lookup, input, item),
+  );
+  if (things.length > 0 && !things.includes(undefined))
+    return { type: 'found', thing: things[0], result: lookup.each === undefined ? things[0] : result };
   if (lookup.unless === undefined) return { type: 'absent' };
   const unless = Object.entries(lookup.unless);
-  const disproved = candidates.some((item) => unless.every(([path, values]) => values.some((value) => sameAs(pathOf(item, path), value))));
+  const disproved = candidates.some((item) =>
+    unless.every(([path, values]) => values.some((value) => sameAs(pathOf(item, path), value))),
+  );
   if (disproved) return { type: 'absent' };
-  return { type: 'unclear', reason: `${lookup.operation} shows neither that it happened nor that it did not` };
+  return {
+    type: 'unclear',
+    reason: `${lookup.operation} shows neither that it happened nor that it did not`,
+  };
 }
 
 function matching(candidates: readonly unknown[], lookup: Lookup, input: unknown, item: unknown): unknown {
   const equal = fillEqual(lookup.equal, input, item);
-  return candidates.find((candidate) => equal.every(([path, value]) => sameAs(pathOf(candidate, path), value)));
+  return candidates.find((candidate) =>
+    equal.every(([path, value]) => sameAs(pathOf(candidate, path), value)),
+  );
 }
 
 /** Paths with what they must equal; an input that was not given asks for nothing. */
-function fillEqual(equal: Lookup['equal'], input: unknown, item: unknown): readonly (readonly [string, unknown])[] {
+function fillEqual(
+  equal: Lookup['equal'],
+  input: unknown,
+  item: unknown,
+): readonly (readonly [string, unknown])[] {
   return Object.entries(equal)
     .map(([path, template]) => [path, fill(template, { input, item })] as const)
     .filter(([, wanted]) => wanted !== undefined);

@@ -26,7 +26,12 @@ export interface OpenedPlan {
  * Writes a plan while it is made; the file appears whole or not at all, readable by its owner only.
  * @throws DiagnosticsError FILE_NOT_FOUND where it cannot be written
  */
-export async function writePlan(file: string, header: PlanHeader, records: AsyncIterable<PlannedRecord>, totals: { readonly summary: Summary; readonly planningCalls: () => number }): Promise<PlanSummary> {
+export async function writePlan(
+  file: string,
+  header: PlanHeader,
+  records: AsyncIterable<PlannedRecord>,
+  totals: { readonly summary: Summary; readonly planningCalls: () => number },
+): Promise<PlanSummary> {
   const part = `${file}.part`;
   const hash = createHash('sha256').update(sealed(header));
   const stream = createWriteStream(part, { mode: 0o600 });
@@ -81,8 +86,10 @@ export async function readPlan(file: string): Promise<OpenedPlan> {
     if (last !== undefined) hash.update(last);
     last = line;
   }
-  const summary = header === undefined || last === undefined ? undefined : (parse(last) as PlanSummary | undefined);
-  if (header === undefined || summary?.seal !== hash.digest('hex')) throw refusal('PLAN_EDITED', `${file} is not as it was written: it was edited or cut off`);
+  const summary =
+    header === undefined || last === undefined ? undefined : (parse(last) as PlanSummary | undefined);
+  if (header === undefined || summary?.seal !== hash.digest('hex'))
+    throw refusal('PLAN_EDITED', `${file} is not as it was written: it was edited or cut off`);
   return { header, summary, records: () => recordsOf(file) };
 }
 
@@ -101,7 +108,11 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   try {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } catch (error) {
-    throw refusal('FILE_NOT_FOUND', `cannot read the plan ${file}: ${(error as Error).message}`, 'check the path');
+    throw refusal(
+      'FILE_NOT_FOUND',
+      `cannot read the plan ${file}: ${(error as Error).message}`,
+      'check the path',
+    );
   } finally {
     input.destroy();
   }
@@ -110,7 +121,11 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 function headerOf(file: string, line: string): PlanHeader {
   const header = parse(line) as PlanHeader | undefined;
   if (typeof header?.tenantryPlan !== 'number') throw refusal('PLAN_EDITED', `${file} is no plan file`);
-  if (header.tenantryPlan !== formatVersion) throw refusal('PLAN_VERSION', `${file} was written in format ${header.tenantryPlan}, and this version of Tenantry reads ${formatVersion}`);
+  if (header.tenantryPlan !== formatVersion)
+    throw refusal(
+      'PLAN_VERSION',
+      `${file} was written in format ${header.tenantryPlan}, and this version of Tenantry reads ${formatVersion}`,
+    );
   return header;
 }
 
@@ -122,10 +137,18 @@ function parse(line: string): unknown {
   }
 }
 
-function refusal(code: Diagnostic['code'], message: string, help = 'plan again, and have the new plan reviewed'): DiagnosticsError {
+function refusal(
+  code: Diagnostic['code'],
+  message: string,
+  help = 'plan again, and have the new plan reviewed',
+): DiagnosticsError {
   return new DiagnosticsError([{ code, severity: 'error', message, help }]);
 }
 
 function unwritable(file: string, error: Error): DiagnosticsError {
-  return refusal('FILE_NOT_FOUND', `cannot write the plan ${file}: ${error.message}`, 'check that the folder exists and can be written');
+  return refusal(
+    'FILE_NOT_FOUND',
+    `cannot write the plan ${file}: ${error.message}`,
+    'check that the folder exists and can be written',
+  );
 }

@@ -3,7 +3,7 @@ import type { InputRecord } from '../check/record.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import { digestOfRecord } from './fits.ts';
 import type { Action, PlannedAction, PlannedRecord } from './plan.ts';
-import { type Asking, planOperation, type PlannedStep, planWait } from './plan-step.ts';
+import { type Asking, type PlannedStep, planOperation, planWait } from './plan-step.ts';
 import { isUnknown, type Names, resolve, resolveExpression } from './resolve.ts';
 
 /** What every record of a plan is planned with. */
@@ -16,7 +16,13 @@ export interface PlanContext extends Asking {
 export async function planRecord(record: InputRecord, context: PlanContext): Promise<PlannedRecord> {
   const walk = new RecordWalk(context);
   await walk.steps(context.playbook.steps, rootFrame(record, context), undefined);
-  return { index: record.index, key: record.key, row: record.cell.row, digest: digestOfRecord(record), actions: walk.actions };
+  return {
+    index: record.index,
+    key: record.key,
+    row: record.cell.row,
+    digest: digestOfRecord(record),
+    actions: walk.actions,
+  };
 }
 
 /** What steps see at one place: values, what is unknown, and how earlier steps will end. */
@@ -30,17 +36,30 @@ interface Frame {
 
 function rootFrame(record: InputRecord, context: PlanContext): Frame {
   const steps: Record<string, unknown> = {};
-  return { values: { record: record.values, params: context.parameters, steps }, steps, unknown: [['run']], actions: new Map(), prefix: '' };
+  return {
+    values: { record: record.values, params: context.parameters, steps },
+    steps,
+    unknown: [['run']],
+    actions: new Map(),
+    prefix: '',
+  };
 }
 
 /** The frame of one item of a loop: what is outside is seen, and its own steps are its own. */
 function itemFrame(outer: Frame, as: string, item: unknown, prefix: string): Frame {
   const steps = { ...outer.steps };
-  return { values: { ...outer.values, [as]: item, steps }, steps, unknown: [...outer.unknown], actions: new Map(outer.actions), prefix };
+  return {
+    values: { ...outer.values, [as]: item, steps },
+    steps,
+    unknown: [...outer.unknown],
+    actions: new Map(outer.actions),
+    prefix,
+  };
 }
 
 function namesOf({ values, unknown, actions }: Frame): Names {
-  const good = (action: Action | undefined) => action !== undefined && action !== 'skip' && action !== 'refuse';
+  const good = (action: Action | undefined) =>
+    action !== undefined && action !== 'skip' && action !== 'refuse';
   return { values, unknown, functions: { succeeded: (id) => good(actions.get(id)) } };
 }
 
@@ -60,7 +79,9 @@ class RecordWalk {
   async #step(step: Step, frame: Frame, outer: string | undefined): Promise<void> {
     const path = frame.prefix + step.id;
     try {
-      const perItem = step.forEach !== undefined && step.if?.references.some(({ path: [root] }) => root === step.forEach!.as) === true;
+      const perItem =
+        step.forEach !== undefined &&
+        step.if?.references.some(({ path: [root] }) => root === step.forEach!.as) === true;
       const holds = step.if === undefined || perItem ? true : resolveExpression(step.if, namesOf(frame));
       if (holds === false) return this.#skip(step, path, frame);
       const conditional = outer ?? (isUnknown(holds) ? `if ${step.if!.source}` : undefined);
@@ -68,12 +89,20 @@ class RecordWalk {
       else await this.#items(step, path, frame, conditional, perItem);
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      this.#add(step, frame, { action: { path, uses: usesOf(step), action: 'refuse', reason: error.message, calls: 0 } });
+      this.#add(step, frame, {
+        action: { path, uses: usesOf(step), action: 'refuse', reason: error.message, calls: 0 },
+      });
     }
   }
 
   #skip(step: Step, path: string, frame: Frame): void {
-    this.actions.push({ path, uses: usesOf(step), action: 'skip', calls: 0, ...(step.if === undefined ? {} : { reason: `if ${step.if.source}` }) });
+    this.actions.push({
+      path,
+      uses: usesOf(step),
+      action: 'skip',
+      calls: 0,
+      ...(step.if === undefined ? {} : { reason: `if ${step.if.source}` }),
+    });
     for (const { id } of [step, ...insideOf(step)]) frame.actions.set(id, 'skip');
   }
 
@@ -82,43 +111,83 @@ class RecordWalk {
       case 'block':
         await this.steps(step.steps, { ...frame, prefix: `${path}.` }, conditional);
         await this.steps(step.finally, { ...frame, prefix: `${path}.` }, conditional);
-        frame.actions.set(step.id, step.steps.some(({ id }) => frame.actions.get(id) === 'refuse') ? 'refuse' : 'act');
+        frame.actions.set(
+          step.id,
+          step.steps.some(({ id }) => frame.actions.get(id) === 'refuse') ? 'refuse' : 'act',
+        );
         await this.#rescue(step.rescue, { ...frame, prefix: `${path}.` });
         return;
       case 'operation':
-        return this.#add(step, frame, await planOperation(step, path, namesOf(frame), this.#context, conditional));
+        return this.#add(
+          step,
+          frame,
+          await planOperation(step, path, namesOf(frame), this.#context, conditional),
+        );
       case 'wait':
-        return this.#add(step, frame, conditional === undefined ? await planWait(step, path, namesOf(frame), this.#context) : { action: { path, uses: 'wait', action: 'wait', calls: step.read === undefined ? 0 : 1 } });
+        return this.#add(
+          step,
+          frame,
+          conditional === undefined
+            ? await planWait(step, path, namesOf(frame), this.#context)
+            : { action: { path, uses: 'wait', action: 'wait', calls: step.read === undefined ? 0 : 1 } },
+        );
       case 'assert':
         return this.#assert(step, path, frame, conditional);
     }
   }
 
-  #assert(step: Extract<Step, { type: 'assert' }>, path: string, frame: Frame, conditional: string | undefined): void {
+  #assert(
+    step: Extract<Step, { type: 'assert' }>,
+    path: string,
+    frame: Frame,
+    conditional: string | undefined,
+  ): void {
     const names = namesOf(frame);
     const holds = conditional === undefined ? resolveExpression(step.check, names) : true;
-    const action: PlannedAction = holds === false ? { path, uses: 'assert', action: 'refuse', reason: String(resolve(step.message, names)), calls: 0 } : { path, uses: 'assert', action: 'assert', calls: 0 };
+    const action: PlannedAction =
+      holds === false
+        ? { path, uses: 'assert', action: 'refuse', reason: String(resolve(step.message, names)), calls: 0 }
+        : { path, uses: 'assert', action: 'assert', calls: 0 };
     this.#add(step, frame, { action, result: { value: undefined } });
   }
 
-  async #items(step: Step, path: string, frame: Frame, conditional: string | undefined, perItem: boolean): Promise<void> {
+  async #items(
+    step: Step,
+    path: string,
+    frame: Frame,
+    conditional: string | undefined,
+    perItem: boolean,
+  ): Promise<void> {
     const { list, as, key } = step.forEach!;
     const items = resolveExpression(list, namesOf(frame));
     if (isUnknown(items)) return this.#unknownItems(step, path, frame, `for each of ${list.source}`);
     if (!Array.isArray(items)) throw new EvaluationError(`forEach wants a list, and ${list.source} is none`);
     const results: Record<string, unknown> = {};
     for (const item of items as readonly unknown[]) {
-      const name = String(resolveExpression(key, { ...namesOf(frame), values: { ...frame.values, [as]: item } }));
-      if (Object.hasOwn(results, name)) throw new EvaluationError(`two items of ${path} have the key ${name}`);
+      const name = String(
+        resolveExpression(key, { ...namesOf(frame), values: { ...frame.values, [as]: item } }),
+      );
+      if (Object.hasOwn(results, name))
+        throw new EvaluationError(`two items of ${path} have the key ${name}`);
       const inner = itemFrame(frame, as, item, `${path}[${name}].`);
       const before = new Set(Object.keys(inner.steps));
       const holds = perItem && step.if !== undefined ? resolveExpression(step.if, namesOf(inner)) : true;
       results[name] = {};
       if (holds === false) this.#skip(step, `${path}[${name}]`, inner);
-      else await this.#once(step, `${path}[${name}]`, inner, conditional ?? (isUnknown(holds) ? `if ${step.if!.source}` : undefined));
+      else
+        await this.#once(
+          step,
+          `${path}[${name}]`,
+          inner,
+          conditional ?? (isUnknown(holds) ? `if ${step.if!.source}` : undefined),
+        );
       const own = Object.entries(inner.steps).filter(([id]) => !before.has(id));
       results[name] = step.type === 'block' ? Object.fromEntries(own) : inner.steps[step.id];
-      if (inner.unknown.length > frame.unknown.length && !frame.unknown.some(([root, id]) => root === 'steps' && id === step.id)) frame.unknown.push(['steps', step.id]);
+      if (
+        inner.unknown.length > frame.unknown.length &&
+        !frame.unknown.some(([root, id]) => root === 'steps' && id === step.id)
+      )
+        frame.unknown.push(['steps', step.id]);
     }
     frame.steps[step.id] = results;
     frame.actions.set(step.id, 'act');
@@ -136,7 +205,11 @@ class RecordWalk {
   /** Rescue steps happen only where something fails: shown, and not counted on. */
   async #rescue(steps: readonly Step[], frame: Frame): Promise<void> {
     if (steps.length === 0) return;
-    const inner: Frame = { ...frame, unknown: [...frame.unknown, ['failure']], actions: new Map(frame.actions) };
+    const inner: Frame = {
+      ...frame,
+      unknown: [...frame.unknown, ['failure']],
+      actions: new Map(frame.actions),
+    };
     await this.steps(steps, inner, 'only if a step of the block fails');
     for (const { id } of steps) frame.unknown.push(['steps', id]);
   }
@@ -154,6 +227,7 @@ function usesOf(step: Step): string {
 }
 
 function insideOf(step: Step): readonly Step[] {
-  return step.type === 'block' ? [...step.steps, ...step.finally].flatMap((inner) => [inner, ...insideOf(inner)]) : [];
+  return step.type === 'block'
+    ? [...step.steps, ...step.finally].flatMap((inner) => [inner, ...insideOf(inner)])
+    : [];
 }
-

@@ -20,10 +20,19 @@ export interface PlanOptions {
  * Plans every row of an input, side by side, and gives the plans in the input's order. So many records are held
  * as are in flight, not more: memory does not grow with the input.
  */
-export async function* planRecords(rows: AsyncIterable<CheckedRow>, options: PlanOptions): AsyncGenerator<PlannedRecord> {
+export async function* planRecords(
+  rows: AsyncIterable<CheckedRow>,
+  options: PlanOptions,
+): AsyncGenerator<PlannedRecord> {
   const { playbook, parameters, operations, reader, recordsExpected, signal } = options;
   const existing = reader === undefined ? undefined : new Existing(reader, operations, recordsExpected);
-  const context: PlanContext = { playbook, parameters, reader, existing, ...(signal === undefined ? {} : { signal }) };
+  const context: PlanContext = {
+    playbook,
+    parameters,
+    reader,
+    existing,
+    ...(signal === undefined ? {} : { signal }),
+  };
   const inFlight: Promise<PlannedRecord>[] = [];
   const width = reader === undefined ? 1 : playbook.limits.concurrency;
   for await (const row of rows) {
@@ -38,5 +47,12 @@ export async function* planRecords(rows: AsyncIterable<CheckedRow>, options: Pla
 
 function invalidRecord(row: Extract<CheckedRow, { ok: false }>): PlannedRecord {
   const keyless = `row ${row.row.line}`;
-  return { index: row.index, key: keyless, row: row.row.line, digest: '', actions: [], invalid: row.diagnostics };
+  return {
+    index: row.index,
+    key: keyless,
+    row: row.row.line,
+    digest: '',
+    actions: [],
+    invalid: row.diagnostics,
+  };
 }

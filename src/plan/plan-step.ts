@@ -1,11 +1,11 @@
 import type { OperationStep, WaitStep } from '../check/playbook.ts';
 import { isRead, type Lookup } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
+import type { Reader } from '../partner-center/reader.ts';
 import { changesBetween } from './compare.ts';
 import { callsOf } from './estimate.ts';
 import type { Existing } from './existing.ts';
 import type { Action, PlannedAction } from './plan.ts';
-import type { Reader } from '../partner-center/reader.ts';
 import { containsUnknown, isUnknown, type Names, resolveExpression, resolveInput } from './resolve.ts';
 import { hide } from './secrets.ts';
 
@@ -28,7 +28,13 @@ type Input = Readonly<Record<string, unknown>>;
  * Plans one operation step whose `if` holds (or may hold: `conditional`).
  * @throws EvaluationError from its expressions
  */
-export async function planOperation(step: OperationStep, path: string, names: Names, asking: Asking, conditional: string | undefined): Promise<PlannedStep> {
+export async function planOperation(
+  step: OperationStep,
+  path: string,
+  names: Names,
+  asking: Asking,
+  conditional: string | undefined,
+): Promise<PlannedStep> {
   const input = resolveInput(step.operation, step.with, names);
   const describe = (action: Action, more: Partial<PlannedAction> = {}): PlannedAction => ({
     path,
@@ -42,7 +48,9 @@ export async function planOperation(step: OperationStep, path: string, names: Na
   if (isRead(step.operation)) return planRead(step, input, asking, describe);
   switch (step.operation.kind) {
     case 'create':
-      return step.operation.lookup === undefined ? { action: describe('create') } : planCreate(step, step.operation.lookup, input, asking, describe);
+      return step.operation.lookup === undefined
+        ? { action: describe('create') }
+        : planCreate(step, step.operation.lookup, input, asking, describe);
     case 'update':
     case 'delete':
       return planChange(step, step.operation.kind, input, asking, describe);
@@ -53,20 +61,38 @@ export async function planOperation(step: OperationStep, path: string, names: Na
 
 type Describe = (action: Action, more?: Partial<PlannedAction>) => PlannedAction;
 
-async function planRead(step: OperationStep, input: Input, { reader, signal }: Asking, describe: Describe): Promise<PlannedStep> {
+async function planRead(
+  step: OperationStep,
+  input: Input,
+  { reader, signal }: Asking,
+  describe: Describe,
+): Promise<PlannedStep> {
   if (reader === undefined || containsUnknown(input)) return { action: describe('read') };
   const answer = await reader.read(step.operation, input, signal === undefined ? {} : { signal });
   switch (answer.type) {
     case 'ok':
       return { action: describe('read'), result: { value: answer.result } };
     case 'refused':
-      return { action: describe('refuse', { reason: `${answer.error.status} ${answer.error.code}: ${answer.error.description}`.replace(/ : /u, ': ') }) };
+      return {
+        action: describe('refuse', {
+          reason: `${answer.error.status} ${answer.error.code}: ${answer.error.description}`.replace(
+            / : /u,
+            ': ',
+          ),
+        }),
+      };
     case 'unknown':
       return { action: describe('read', { reason: `not answered while planning: ${answer.reason}` }) };
   }
 }
 
-async function planCreate(step: OperationStep, lookup: Lookup, input: Input, asking: Asking, describe: Describe): Promise<PlannedStep> {
+async function planCreate(
+  step: OperationStep,
+  lookup: Lookup,
+  input: Input,
+  asking: Asking,
+  describe: Describe,
+): Promise<PlannedStep> {
   const { operation } = step;
   // What hangs on a thing that does not exist yet cannot exist itself.
   if (containsUnknown(fill(lookup.with, { input }))) return { action: describe('create') };
@@ -81,31 +107,62 @@ async function planCreate(step: OperationStep, lookup: Lookup, input: Input, ask
     case 'found': {
       const id = pathOf(found.result, 'id');
       const named = typeof id === 'string' ? { found: id } : {};
-      const changes = operation.update === undefined ? {} : changesBetween(found.result, input, operation.update.fields);
+      const changes =
+        operation.update === undefined ? {} : changesBetween(found.result, input, operation.update.fields);
       const known = Object.entries(changes).filter(([, [, shall]]) => !isUnknown(shall));
-      const action = known.length === 0 ? describe('unchanged', named) : describe('update', { ...named, changes: Object.fromEntries(known) });
+      const action =
+        known.length === 0
+          ? describe('unchanged', named)
+          : describe('update', { ...named, changes: Object.fromEntries(known) });
       return { action, result: { value: found.result } };
     }
   }
 }
 
-async function planChange(step: OperationStep, kind: 'update' | 'delete', input: Input, asking: Asking, describe: Describe): Promise<PlannedStep> {
+async function planChange(
+  step: OperationStep,
+  kind: 'update' | 'delete',
+  input: Input,
+  asking: Asking,
+  describe: Describe,
+): Promise<PlannedStep> {
   const { satisfied } = step.operation;
-  if (satisfied === undefined || asking.existing === undefined || containsUnknown(fill(satisfied.with, { input }))) return { action: describe(kind) };
+  if (
+    satisfied === undefined ||
+    asking.existing === undefined ||
+    containsUnknown(fill(satisfied.with, { input }))
+  )
+    return { action: describe(kind) };
   const found = await asking.existing.find(step.operation, satisfied, input, asking.signal);
   if (found.type !== 'found') return { action: describe(kind) };
   return { action: describe('unchanged'), result: { value: found.result } };
 }
 
 /** A wait for a time costs nothing; one for a state is asked once while planning, for later steps may need its answer. */
-export async function planWait(step: WaitStep, path: string, names: Names, { reader, signal }: Asking): Promise<PlannedStep> {
-  const action: PlannedAction = { path, uses: 'wait', action: 'wait', calls: step.read === undefined ? 0 : 1 };
+export async function planWait(
+  step: WaitStep,
+  path: string,
+  names: Names,
+  { reader, signal }: Asking,
+): Promise<PlannedStep> {
+  const action: PlannedAction = {
+    path,
+    uses: 'wait',
+    action: 'wait',
+    calls: step.read === undefined ? 0 : 1,
+  };
   if (step.read === undefined) return { action, result: { value: undefined } };
   const input = resolveInput(step.read.operation, step.read.with, names);
-  const waits: PlannedAction = { ...action, reason: `${step.read.operation.name} until ${step.read.until.source}` };
+  const waits: PlannedAction = {
+    ...action,
+    reason: `${step.read.operation.name} until ${step.read.until.source}`,
+  };
   if (reader === undefined || containsUnknown(input)) return { action: waits };
   const answer = await reader.read(step.read.operation, input, signal === undefined ? {} : { signal });
   if (answer.type !== 'ok') return { action: waits };
-  const holds = resolveExpression(step.read.until, { ...names, values: { ...names.values, result: answer.result } });
+  const holds = resolveExpression(step.read.until, {
+    ...names,
+    values: { ...names.values, result: answer.result },
+  });
   return holds === true ? { action: waits, result: { value: answer.result } } : { action: waits };
 }

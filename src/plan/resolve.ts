@@ -29,13 +29,23 @@ export function containsUnknown(value: unknown): boolean {
  */
 export function resolveExpression(expression: Expression, names: Names): unknown {
   const unknown = names.unknown.length === 0 ? undefined : unknownBehind(expression, names.unknown);
-  return unknown === undefined ? evaluate(expression, names.values, names.functions) : ({ $unknown: unknown.join('.') } satisfies Unknown);
+  return unknown === undefined
+    ? evaluate(expression, names.values, names.functions)
+    : ({ $unknown: unknown.join('.') } satisfies Unknown);
 }
 
 /** An unknown that is read, passed through, or lies inside what is read. */
 function unknownBehind(expression: Expression, unknown: Names['unknown']): readonly string[] | undefined {
-  const read = unknown.find((path) => expression.references.some((reference) => overlap(path, reference.path)));
-  return read ?? unknown.find(([root, id]) => root === 'steps' && new RegExp(`succeeded\\(\\s*["']${id}["']`, 'u').test(expression.source));
+  const read = unknown.find((path) =>
+    expression.references.some((reference) => overlap(path, reference.path)),
+  );
+  return (
+    read ??
+    unknown.find(
+      ([root, id]) =>
+        root === 'steps' && new RegExp(`succeeded\\(\\s*["']${id}["']`, 'u').test(expression.source),
+    )
+  );
 }
 
 function overlap(a: readonly string[], b: readonly string[]): boolean {
@@ -68,12 +78,20 @@ function resolveText(parts: readonly (string | Expression)[], names: Names): unk
   for (const part of parts) {
     const value = typeof part === 'string' ? part : resolveExpression(part, names);
     if (isUnknown(value)) return value;
-    text += value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    text +=
+      value === undefined || value === null
+        ? ''
+        : typeof value === 'object'
+          ? JSON.stringify(value)
+          : String(value);
   }
   return text;
 }
 
-function resolveMap(entries: Readonly<Record<string, Value>>, names: Names): Readonly<Record<string, unknown>> {
+function resolveMap(
+  entries: Readonly<Record<string, Value>>,
+  names: Names,
+): Readonly<Record<string, unknown>> {
   const result: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries(entries)) {
     const value = resolve(inner, names);
@@ -86,12 +104,23 @@ function resolveMap(entries: Readonly<Record<string, Value>>, names: Names): Rea
  * The inputs of an operation, with the defaults of its entry filled in.
  * @throws EvaluationError
  */
-export function resolveInput(operation: Operation, inputs: Readonly<Record<string, Value>>, names: Names): Readonly<Record<string, unknown>> {
+export function resolveInput(
+  operation: Operation,
+  inputs: Readonly<Record<string, Value>>,
+  names: Names,
+): Readonly<Record<string, unknown>> {
   return withDefaults(resolveMap(inputs, names), operation.input) as Readonly<Record<string, unknown>>;
 }
 
 function withDefaults(value: unknown, schema: JsonSchema): unknown {
-  if (schema.properties === undefined || typeof value !== 'object' || value === null || Array.isArray(value) || isUnknown(value)) return value;
+  if (
+    schema.properties === undefined ||
+    typeof value !== 'object' ||
+    value === null ||
+    Array.isArray(value) ||
+    isUnknown(value)
+  )
+    return value;
   const result: Record<string, unknown> = { ...value };
   for (const [name, inner] of Object.entries(schema.properties)) {
     const filled = result[name] === undefined ? inner.default : withDefaults(result[name], inner);

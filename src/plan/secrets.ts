@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../schema/schema.ts';
 import { propertyOf } from '../expression/types.ts';
+import type { JsonSchema } from '../schema/schema.ts';
 import type { Hidden } from './plan.ts';
 
 /**
@@ -34,7 +34,11 @@ export function hasSecrets(schema: JsonSchema): boolean {
   let found = withSecrets.get(schema);
   if (found === undefined) {
     withSecrets.set(schema, false);
-    const inside = [...Object.values(schema.properties ?? {}), ...(schema.items === undefined ? [] : [schema.items]), ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [])];
+    const inside = [
+      ...Object.values(schema.properties ?? {}),
+      ...(schema.items === undefined ? [] : [schema.items]),
+      ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
+    ];
     found = schema.secret === true || inside.some(hasSecrets);
     withSecrets.set(schema, found);
   }
@@ -46,5 +50,10 @@ function atSecrets(value: unknown, schema: JsonSchema, replace: (secret: unknown
   if (schema.secret === true) return replace(value);
   if (typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item) => atSecrets(item, schema.items ?? {}, replace));
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, atSecrets(inner, propertyOf(schema, name) ?? {}, replace)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      atSecrets(inner, propertyOf(schema, name) ?? {}, replace),
+    ]),
+  );
 }

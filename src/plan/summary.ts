@@ -2,7 +2,7 @@ import type { Playbook } from '../check/playbook.ts';
 import type { Operations } from '../operations/operation.ts';
 import { pathOf } from '../operations/template.ts';
 import { secondsFor, totalSeconds } from './estimate.ts';
-import { checkGuards, sumsWanted, type PlanCounts } from './guards.ts';
+import { checkGuards, type PlanCounts, sumsWanted } from './guards.ts';
 import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
 
 const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
@@ -65,7 +65,12 @@ export class Summary implements PlanCounts {
   /** @param seal over everything before the summary */
   finish(planningCalls: number, seal: string): PlanSummary {
     const calls = Object.fromEntries(
-      [...this.#calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, count]) => [group, { calls: count, seconds: secondsFor(count, this.#perMinute(group), this.#playbook.limits) }]),
+      [...this.#calls]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([group, count]) => [
+          group,
+          { calls: count, seconds: secondsFor(count, this.#perMinute(group), this.#playbook.limits) },
+        ]),
     );
     return {
       records: this.#records,
@@ -81,14 +86,21 @@ export class Summary implements PlanCounts {
   }
 
   #perMinute(group: string): number | undefined {
-    const name = this.#operations.names.find((candidate) => this.#operations.get(candidate)?.throttle.group === group);
+    const name = this.#operations.names.find(
+      (candidate) => this.#operations.get(candidate)?.throttle.group === group,
+    );
     return name === undefined ? undefined : this.#operations.get(name)?.throttle.perMinute;
   }
 }
 
 /** The sum of the numbers at a path; lists on the way are summed over. */
 function sumAt(value: unknown, path: string): number {
-  if (path === '') return typeof value === 'number' ? value : Array.isArray(value) ? value.reduce((sum: number, item) => sum + sumAt(item, ''), 0) : 0;
+  if (path === '')
+    return typeof value === 'number'
+      ? value
+      : Array.isArray(value)
+        ? value.reduce((sum: number, item) => sum + sumAt(item, ''), 0)
+        : 0;
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + sumAt(item, path), 0);
   const [head = '', ...rest] = path.split('.');
   return sumAt(pathOf(value, head), rest.join('.'));

@@ -14,7 +14,12 @@ export interface RowFormat {
 }
 
 /** Columns that we add are named so that nobody's own are; a row's loader knows and ignores them. */
-export const reasonColumns = ['tenantry_step', 'tenantry_code', 'tenantry_reason', 'tenantry_request_id'] as const;
+export const reasonColumns = [
+  'tenantry_step',
+  'tenantry_code',
+  'tenantry_reason',
+  'tenantry_request_id',
+] as const;
 
 /** In which file a record belongs, by how it ended; records that were not reached stay to be done. */
 export function fileOf(outcome: StepOutcomeName | undefined): ResultFile {
@@ -44,10 +49,20 @@ export function headerLine(file: ResultFile, format: RowFormat, outputs: readonl
 }
 
 /** One row of a result file: the input's own text and our columns. */
-export function resultLine(file: ResultFile, format: RowFormat, outputs: readonly string[], row: RecordWithEntries, options: { readonly secrets: boolean }): string {
+export function resultLine(
+  file: ResultFile,
+  format: RowFormat,
+  outputs: readonly string[],
+  row: RecordWithEntries,
+  options: { readonly secrets: boolean },
+): string {
   const settled = settledOf(row);
   const cells =
-    file === 'results' ? outputs.map((name) => outputText(settled?.result, name, options)) : file === 'remaining' ? [] : reasonCells(settled?.error);
+    file === 'results'
+      ? outputs.map((name) => outputText(settled?.result, name, options))
+      : file === 'remaining'
+        ? []
+        : reasonCells(settled?.error);
   return extend(row.record.raw, format, cells);
 }
 
@@ -63,7 +78,8 @@ function reasonCells(error: StepError | undefined): readonly string[] {
 function outputText(outputs: unknown, name: string, options: { readonly secrets: boolean }): string {
   const value = (outputs as Readonly<Record<string, unknown>> | undefined)?.[name];
   if (value === undefined || value === null) return '';
-  if (typeof value === 'object' && '$secret' in value) return options.secrets ? String(value.$secret) : '(secret)';
+  if (typeof value === 'object' && '$secret' in value)
+    return options.secrets ? String(value.$secret) : '(secret)';
   if (typeof value === 'object' && '$encrypted' in value) return '(secret)';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

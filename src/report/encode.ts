@@ -20,7 +20,14 @@ export const byteOrderMark = '\uFEFF';
 
 const high = new Map<number, number>(
   // 0x80–0x9F are the only bytes in which Windows-1252 differs from Latin-1.
-  Array.from({ length: 0x20 }, (_, index) => [new TextDecoder('windows-1252').decode(Uint8Array.of(0x80 + index)).codePointAt(0)!, 0x80 + index] as const),
+  Array.from(
+    { length: 0x20 },
+    (_, index) =>
+      [
+        new TextDecoder('windows-1252').decode(Uint8Array.of(0x80 + index)).codePointAt(0)!,
+        0x80 + index,
+      ] as const,
+  ),
 );
 
 function windows1252(text: string): Uint8Array {

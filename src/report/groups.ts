@@ -35,12 +35,20 @@ export async function groupRecords(records: AsyncIterable<PlannedRecord>): Promi
   }
   return [...groups.values()]
     .map((group) => ({ ...group, exceptional: isExceptional(group.example) }))
-    .sort((a, b) => Number(b.exceptional) - Number(a.exceptional) || a.count - b.count || a.example.index - b.example.index);
+    .sort(
+      (a, b) =>
+        Number(b.exceptional) - Number(a.exceptional) ||
+        a.count - b.count ||
+        a.example.index - b.example.index,
+    );
 }
 
 function shapeOf(record: PlannedRecord): string {
-  if (record.invalid !== undefined) return `invalid ${record.invalid.map((d) => `${d.code} ${d.cell?.column}`).join()}`;
-  const shapes = record.actions.map(({ path, action }) => `${path.replaceAll(/\[[^\]]*\]/gu, '[]')} ${action}`);
+  if (record.invalid !== undefined)
+    return `invalid ${record.invalid.map((d) => `${d.code} ${d.cell?.column}`).join()}`;
+  const shapes = record.actions.map(
+    ({ path, action }) => `${path.replaceAll(/\[[^\]]*\]/gu, '[]')} ${action}`,
+  );
   return [...new Set(shapes)].join('\n');
 }
 

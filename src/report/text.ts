@@ -25,7 +25,17 @@ const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: k
   refuse: { sign: 'x', colour: 'red' },
 };
 
-const order: readonly Action[] = ['create', 'update', 'delete', 'act', 'conditional', 'unchanged', 'read', 'refuse', 'skip'];
+const order: readonly Action[] = [
+  'create',
+  'update',
+  'delete',
+  'act',
+  'conditional',
+  'unchanged',
+  'read',
+  'refuse',
+  'skip',
+];
 
 /** The plan's head: what it is, a line an operation, calls and time. */
 export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
@@ -36,13 +46,16 @@ export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Pai
     '',
     ...callLines(summary),
   ];
-  if (summary.invalid > 0) lines.push('', paint.red(`${plural(summary.invalid, 'row')} of the input cannot be used; see above`));
+  if (summary.invalid > 0)
+    lines.push('', paint.red(`${plural(summary.invalid, 'row')} of the input cannot be used; see above`));
   return lines.join('\n');
 }
 
 function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
   const names = Object.keys(summary.operations).sort();
-  const columns = order.filter((action) => names.some((name) => (summary.operations[name]?.[action] ?? 0) > 0));
+  const columns = order.filter((action) =>
+    names.some((name) => (summary.operations[name]?.[action] ?? 0) > 0),
+  );
   const width = Math.max(9, ...names.map((name) => name.length));
   const title = (action: Action) => `${signs[action].sign} ${action}`;
   const head = `  ${'operation'.padEnd(width)}  ${columns.map((action) => title(action).padStart(title(action).length + 1)).join('  ')}`;
@@ -78,11 +91,17 @@ function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
   const { sign, colour } = signs[action.action];
   const note = action.reason === undefined ? '' : paint.dim(`  ${action.reason}`);
   const found = action.found === undefined ? '' : paint.dim(`  ${action.found}`);
-  const lines = [`  ${paint[colour](`${sign} ${action.action.padEnd(11)}`)} ${action.path}  ${paint.dim(action.uses)}${found}${note}`];
+  const lines = [
+    `  ${paint[colour](`${sign} ${action.action.padEnd(11)}`)} ${action.path}  ${paint.dim(action.uses)}${found}${note}`,
+  ];
   for (const [path, [is, wanted]] of Object.entries(action.changes ?? {})) {
     lines.push(`      ${path}: ${show(is)} → ${show(wanted)}`);
   }
-  const shown = action.action === 'create' || action.action === 'act' || action.action === 'delete' || action.action === 'conditional';
+  const shown =
+    action.action === 'create' ||
+    action.action === 'act' ||
+    action.action === 'delete' ||
+    action.action === 'conditional';
   if (shown && action.with !== undefined) {
     const text = flatten(action.with).join(', ');
     if (text !== '') lines.push(paint.dim(`      ${cut(text, 160)}`));
@@ -93,7 +112,9 @@ function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
 /** Nested inputs as `a.b=value` words, in the order in which they stand. */
 function flatten(value: unknown, path = ''): readonly string[] {
   if (typeof value !== 'object' || value === null || isMark(value)) return [`${path}=${show(value)}`];
-  return Object.entries(value).flatMap(([name, inner]) => flatten(inner, path === '' ? name : `${path}.${name}`));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    flatten(inner, path === '' ? name : `${path}.${name}`),
+  );
 }
 
 function isMark(value: object): boolean {
@@ -116,7 +137,8 @@ function cut(text: string, length: number): string {
 
 /** The last line of a plan, which CI jobs search for. */
 export function planLine(summary: PlanSummary): string {
-  const total = (action: Action) => Object.values(summary.operations).reduce((sum, actions) => sum + (actions[action] ?? 0), 0);
+  const total = (action: Action) =>
+    Object.values(summary.operations).reduce((sum, actions) => sum + (actions[action] ?? 0), 0);
   const parts = [
     `${count(total('create'))} to add`,
     `${count(total('update'))} to change`,
@@ -134,7 +156,9 @@ export function planLine(summary: PlanSummary): string {
 /** Whether applying the plan would send anything but reads. */
 export function hasChanges(summary: PlanSummary): boolean {
   const changing: readonly Action[] = ['create', 'update', 'delete', 'act', 'conditional'];
-  return Object.values(summary.operations).some((actions) => changing.some((action) => (actions[action] ?? 0) > 0));
+  return Object.values(summary.operations).some((actions) =>
+    changing.some((action) => (actions[action] ?? 0) > 0),
+  );
 }
 
 /** `1,234`. */

@@ -9,7 +9,18 @@ import { type Settlement, settleDoubt } from './doubt.ts';
 import { requestEvent, tenantOf } from './reader.ts';
 import { requestIdOf } from './request-id.ts';
 import { decide, type Failure, waitOf } from './retry.ts';
-import { type Attempt, type Beginning, errorOf, giveUp, inDoubt, lookupOf, type Performed, refusalOf, saysDone, type Write } from './write.ts';
+import {
+  type Attempt,
+  type Beginning,
+  errorOf,
+  giveUp,
+  inDoubt,
+  lookupOf,
+  type Performed,
+  refusalOf,
+  saysDone,
+  type Write,
+} from './write.ts';
 
 /**
  * The only sender of writes. At every await these hold, so that a crash anywhere loses nothing and repeats nothing:
@@ -25,14 +36,20 @@ import { type Attempt, type Beginning, errorOf, giveUp, inDoubt, lookupOf, type 
  *  A6. A slot of the limiter is held from before the intent until after the answer, never during a wait.
  */
 
+type Refusal = Extract<Answer, { type: 'refused' }>;
 type Again = { readonly type: 'again'; readonly newId: boolean };
 
 /**
  * Sends a write until the service has answered it or nobody can tell.
  * @throws Interrupted where the run halts; LeaseLost; whatever the journal threw; DiagnosticsError without a token
  */
-export async function performWrite(context: RunContext, write: Write, beginning: Beginning): Promise<Performed> {
-  let attempt = beginning.type === 'new' ? newAttempt(context, write, beginning.attempt) : resumed(write, beginning);
+export async function performWrite(
+  context: RunContext,
+  write: Write,
+  beginning: Beginning,
+): Promise<Performed> {
+  let attempt =
+    beginning.type === 'new' ? newAttempt(context, write, beginning.attempt) : resumed(write, beginning);
   try {
     for (let tries = 1; ; tries += 1) {
       if (attempt.ask) {
@@ -58,12 +75,28 @@ function newAttempt(context: RunContext, write: Write, number: number): Attempt 
   return { number, requestId, intendedAt: undefined, sentAt: 0, doubt: false, ask: false };
 }
 
-function resumed(write: Write, { attempt, requestId, sentAt }: Extract<Beginning, { type: 'inDoubt' }>): Attempt {
-  return { number: attempt, requestId, intendedAt: write.firstIntendedAt ?? sentAt, sentAt, doubt: true, ask: true };
+function resumed(
+  write: Write,
+  { attempt, requestId, sentAt }: Extract<Beginning, { type: 'inDoubt' }>,
+): Attempt {
+  return {
+    number: attempt,
+    requestId,
+    intendedAt: write.firstIntendedAt ?? sentAt,
+    sentAt,
+    doubt: true,
+    ask: true,
+  };
 }
 
 /** Slot, intent, lease, request, answer: see A1 to A6. */
-async function sendOnce(context: RunContext, write: Write, attempt: Attempt, base: unknown, tries: number): Promise<Answer> {
+async function sendOnce(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  base: unknown,
+  tries: number,
+): Promise<Answer> {
   const { limiter, log, world, client, halt, stop } = context;
   const { operation, input } = write;
   const tenant = tenantOf(input);
@@ -95,11 +128,26 @@ async function sendOnce(context: RunContext, write: Write, attempt: Attempt, bas
 function intentOf(write: Write, attempt: Attempt): Intended {
   const { record, path, operation, input } = write;
   const { number, requestId, sentAt } = attempt;
-  return { type: 'intended', record, path, attempt: number, requestId, operation: operation.name, with: wrapSecrets(input, operation.input), at: sentAt };
+  return {
+    type: 'intended',
+    record,
+    path,
+    attempt: number,
+    requestId,
+    operation: operation.name,
+    with: wrapSecrets(input, operation.input),
+    at: sentAt,
+  };
 }
 
 /** Journals what came back (A3, A5) and says what follows from it. */
-async function digest(context: RunContext, write: Write, attempt: Attempt, answer: Answer, tries: number): Promise<Performed | Again> {
+async function digest(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  answer: Answer,
+  tries: number,
+): Promise<Performed | Again> {
   switch (answer.type) {
     case 'ok':
       note(context, write, attempt, 'ok', answer.status, wrapSecrets(answer.result, write.operation.result));
@@ -121,8 +169,17 @@ async function digest(context: RunContext, write: Write, attempt: Attempt, answe
  * A refusal is the service's word. But where an earlier request of the attempt may have happened, or the service
  * says that it was done before, the refusal may be the echo of our own success: look before believing it.
  */
-async function refused(context: RunContext, write: Write, attempt: Attempt, answer: Extract<Answer, { type: 'refused' }>, tries: number): Promise<Performed | Again> {
-  const { error } = answer;
+async function refused(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  given: Refusal,
+  tries: number,
+): Promise<Performed | Again> {
+  const { error } = given;
+  // What was merged into has changed meanwhile: it is read again for every attempt (page error-codes, 412).
+  const answer =
+    error.status === 412 && write.operation.merge !== undefined ? { ...given, again: true } : given;
   if ((attempt.doubt || saysDone(write.operation, error)) && lookupOf(write.operation) !== undefined) {
     attempt.doubt = true;
     const settled = await settleDoubt(context, { ...write, policy: 'lookup' }, attempt, tries);
@@ -140,8 +197,19 @@ async function refused(context: RunContext, write: Write, attempt: Attempt, answ
 }
 
 /** After an answer that is no word of the service's: again after a wait, by the doubt table, or not at all. */
-async function again(context: RunContext, write: Write, attempt: Attempt, answer: Failure['answer'], tries: number): Promise<Performed | Again> {
-  const failure = { answer, tries, retry: write.retry, repeatable: write.operation.repeatable && write.policy !== 'hold' };
+async function again(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  answer: Failure['answer'],
+  tries: number,
+): Promise<Performed | Again> {
+  const failure = {
+    answer,
+    tries,
+    retry: write.retry,
+    repeatable: write.operation.repeatable && write.policy !== 'hold',
+  };
   switch (decide(failure)) {
     case 'sameAgain':
       return waited(context, write, failure, false);
@@ -158,14 +226,24 @@ async function again(context: RunContext, write: Write, attempt: Attempt, answer
   }
 }
 
-async function waited({ world, limiter }: RunContext, { deadline }: Write, failure: Failure, newId: boolean): Promise<Again> {
+async function waited(
+  { world, limiter }: RunContext,
+  { deadline }: Write,
+  failure: Failure,
+  newId: boolean,
+): Promise<Again> {
   const ms = waitOf(failure, world.random.next(), limiter.health.retry(failure.answer));
   await world.clock.sleep(ms, deadline.signal);
   return { type: 'again', newId };
 }
 
 /** What the doubt table decided becomes the step's outcome. */
-function finish(context: RunContext, write: Write, attempt: Attempt, settled: Exclude<Settlement, { type: 'resend' }>): Performed {
+function finish(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  settled: Exclude<Settlement, { type: 'resend' }>,
+): Performed {
   switch (settled.type) {
     case 'adopt':
       note(context, write, attempt, 'ok', undefined, wrapSecrets(settled.result, write.operation.result));
@@ -178,9 +256,26 @@ function finish(context: RunContext, write: Write, attempt: Attempt, settled: Ex
   }
 }
 
-function note(context: RunContext, write: Write, attempt: Attempt, answer: Answered['answer'], status?: number, body?: unknown): void {
+function note(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  answer: Answered['answer'],
+  status?: number,
+  body?: unknown,
+): void {
   const { record, path } = write;
-  const entry = { type: 'answered', record, path, attempt: attempt.number, answer, at: context.world.clock.now() } as const;
-  context.log.note({ ...entry, ...(status === undefined ? {} : { status }), ...(body === undefined ? {} : { body }) });
+  const entry = {
+    type: 'answered',
+    record,
+    path,
+    attempt: attempt.number,
+    answer,
+    at: context.world.clock.now(),
+  } as const;
+  context.log.note({
+    ...entry,
+    ...(status === undefined ? {} : { status }),
+    ...(body === undefined ? {} : { body }),
+  });
 }
-

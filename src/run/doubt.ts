@@ -1,6 +1,6 @@
+import type { Finding } from '../plan/finding.ts';
+import { look } from '../plan/look.ts';
 import type { RunContext } from './context.ts';
-import type { Finding } from './finding.ts';
-import { look } from './look.ts';
 import { backoffMs, mostTries } from './retry.ts';
 import { type Lag, type Patience, policyOf, type Sight, settle } from './settle.ts';
 import { type Attempt, lookupOf, type Write } from './write.ts';
@@ -22,7 +22,12 @@ const held = 'its policy is to ask a person rather than to guess';
  * @param tries requests of this step so far in this process
  * @throws TimedOut, Interrupted from a wait
  */
-export async function settleDoubt(context: RunContext, write: Write, attempt: Attempt, tries: number): Promise<Settlement> {
+export async function settleDoubt(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  tries: number,
+): Promise<Settlement> {
   const { clock } = context.world;
   const lookup = lookupOf(write.operation);
   const policy = policyOf(write.operation, write.policy, lookup !== undefined);
@@ -34,7 +39,9 @@ export async function settleDoubt(context: RunContext, write: Write, attempt: At
     const lag: Lag = clock.now() < lagEnds ? 'running' : 'over';
     const waitMs = lag === 'running' ? Math.min(backoffMs(looks), lagEnds - clock.now()) : backoffMs(looks);
     const waiting = sight === 'unclear' || (sight === 'absent' && lag === 'running');
-    const patience = waiting ? patienceToWait(write, attempt, { seen, began, now: clock.now(), waitMs }) : patienceToSend(write, tries);
+    const patience = waiting
+      ? patienceToWait(write, attempt, { seen, began, now: clock.now(), waitMs })
+      : patienceToSend(write, tries);
     const verdict = settle(policy, sight, lag, patience);
     const reason = seen !== undefined && 'reason' in seen ? seen.reason : held;
     switch (verdict) {
@@ -54,7 +61,12 @@ export async function settleDoubt(context: RunContext, write: Write, attempt: At
         looks += 1;
         seen = await look(
           { reader: context.reader, operations: context.operations, signal: write.deadline.signal },
-          { lookup: lookup!, input: write.input, intendedAt: attempt.intendedAt ?? attempt.sentAt, taken: write.taken },
+          {
+            lookup: lookup!,
+            input: write.input,
+            intendedAt: attempt.intendedAt ?? attempt.sentAt,
+            taken: write.taken,
+          },
         );
         sight = seen.type;
     }
@@ -74,7 +86,11 @@ interface Waiting {
 }
 
 /** Another look is limited by the step's time and by how long the answer may lag. */
-function patienceToWait({ deadline }: Write, attempt: Attempt, { seen, began, now, waitMs }: Waiting): Patience {
+function patienceToWait(
+  { deadline }: Write,
+  attempt: Attempt,
+  { seen, began, now, waitMs }: Waiting,
+): Patience {
   if (waitMs >= deadline.leftMs()) return 'spent';
   if (seen?.type !== 'unclear') return 'left';
   const until = seen.lagSeconds === undefined ? began + unclearMs : attempt.sentAt + seen.lagSeconds * 1_000;

@@ -5,14 +5,53 @@ export type RunEvent =
   | {
       readonly event: 'run.started';
       readonly at: number;
-      readonly run: { readonly id: string; readonly playbook: string; readonly records: number; readonly open: number };
+      readonly run: {
+        readonly id: string;
+        readonly playbook: string;
+        readonly records: number;
+        readonly open: number;
+      };
     }
-  | { readonly event: 'step.settled'; readonly at: number; readonly record: string; readonly path: string; readonly uses: string; readonly outcome: StepOutcomeName; readonly error?: StepError }
-  | { readonly event: 'record.settled'; readonly at: number; readonly index: number; readonly record: string; readonly outcome: StepOutcomeName; readonly error?: StepError }
-  | { readonly event: 'request'; readonly at: number; readonly operation: string; readonly answer: string; readonly status?: number; readonly ms: number; readonly attempt: number }
+  | {
+      readonly event: 'step.settled';
+      readonly at: number;
+      readonly record: string;
+      readonly path: string;
+      readonly uses: string;
+      readonly outcome: StepOutcomeName;
+      readonly error?: StepError;
+    }
+  | {
+      readonly event: 'record.settled';
+      readonly at: number;
+      readonly index: number;
+      readonly record: string;
+      readonly outcome: StepOutcomeName;
+      readonly error?: StepError;
+    }
+  | {
+      readonly event: 'request';
+      readonly at: number;
+      readonly operation: string;
+      readonly answer: string;
+      readonly status?: number;
+      readonly ms: number;
+      readonly attempt: number;
+    }
   | { readonly event: 'throttled'; readonly at: number; readonly group: string; readonly waitMs: number }
-  | { readonly event: 'limiter'; readonly at: number; readonly inFlight: number; readonly waiting: number; readonly limit: number }
-  | { readonly event: 'run.draining'; readonly at: number; readonly inFlight: number; readonly reason: string }
+  | {
+      readonly event: 'limiter';
+      readonly at: number;
+      readonly inFlight: number;
+      readonly waiting: number;
+      readonly limit: number;
+    }
+  | {
+      readonly event: 'run.draining';
+      readonly at: number;
+      readonly inFlight: number;
+      readonly reason: string;
+    }
   | { readonly event: 'run.finished'; readonly at: number; readonly run: RunTotals };
 
 export interface RunTotals {

@@ -49,7 +49,9 @@ export function makeHealth(monotonic: () => number): Health {
       if (count.silent === 0) silentSince = monotonic();
       count.silent += 1;
       if (count.silent < circuitAnswers || monotonic() - silentSince < circuitMs) return;
-      broken.abort(new Error(`the service has not answered the last ${count.silent} requests: ${answer.reason}`));
+      broken.abort(
+        new Error(`the service has not answered the last ${count.silent} requests: ${answer.reason}`),
+      );
     },
     get requests() {
       return count.requests;

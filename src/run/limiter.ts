@@ -54,7 +54,9 @@ const burstMs = 1_000;
 export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts): Limiter {
   const most = limits.concurrency;
   const total = makeGate(most);
-  const operations = new Map(Object.entries(limits.operations).map(([name, slots]) => [name, makeGate(slots)]));
+  const operations = new Map(
+    Object.entries(limits.operations).map(([name, slots]) => [name, makeGate(slots)]),
+  );
   const tenants = new Map<string, Gate>();
   const groups = new Map<string, Group>();
   const pauses = makePauses();
@@ -82,7 +84,11 @@ export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts
   }
 
   /** Slots in a fixed order, the narrowest first, so that nobody holds a wide one while waiting for a narrow one. */
-  async function takeSlots(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
+  async function takeSlots(
+    operation: Operation,
+    tenant: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Release> {
     const held: Release[] = [];
     const release = () => {
       for (const give of held.splice(0).reverse()) give();
@@ -107,9 +113,14 @@ export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts
   };
 
   /** A pause may begin while a slot is waited for, so what was granted is looked at again before it is used. */
-  async function admit(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
+  async function admit(
+    operation: Operation,
+    tenant: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Release> {
     for (;;) {
-      for (let ms = pausedFor(operation, tenant); ms > 0; ms = pausedFor(operation, tenant)) await clock.sleep(ms, signal);
+      for (let ms = pausedFor(operation, tenant); ms > 0; ms = pausedFor(operation, tenant))
+        await clock.sleep(ms, signal);
       const release = await takeSlots(operation, tenant, signal);
       try {
         const ms = pausedFor(operation, tenant) > 0 ? 0 : ceiling(clock.monotonic());
@@ -140,7 +151,8 @@ export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts
       health.observe(answer);
       const group = groupOf(operation);
       if (answer.type === 'ok') return setAllowed(group, group.allowed + 1 / group.allowed);
-      const overloaded = answer.type === 'throttled' || (answer.type === 'unknown' && answer.error?.status === 503);
+      const overloaded =
+        answer.type === 'throttled' || (answer.type === 'unknown' && answer.error?.status === 503);
       if (!overloaded) return;
       const now = clock.monotonic();
       if (now - group.loweredAt >= burstMs) {
@@ -149,7 +161,12 @@ export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts
       }
       if (answer.retryAfterMs === undefined) return;
       pauses.pause(pauseKey(operation, tenant), now + answer.retryAfterMs);
-      listener({ event: 'throttled', at: clock.now(), group: operation.throttle.group, waitMs: answer.retryAfterMs });
+      listener({
+        event: 'throttled',
+        at: clock.now(),
+        group: operation.throttle.group,
+        waitMs: answer.retryAfterMs,
+      });
     },
     snapshot: () => ({
       requests: health.requests,
@@ -170,7 +187,12 @@ function pauseKey(operation: Operation, tenant: string | undefined): string {
 }
 
 /** A tenant has a gate only while it has requests: gates must not pile up over a long run. */
-async function enterTenant(gates: Map<string, Gate>, tenant: string, slots: number, signal?: AbortSignal): Promise<Release> {
+async function enterTenant(
+  gates: Map<string, Gate>,
+  tenant: string,
+  slots: number,
+  signal?: AbortSignal,
+): Promise<Release> {
   let gate = gates.get(tenant);
   if (gate === undefined) {
     gate = makeGate(slots);

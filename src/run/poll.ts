@@ -1,9 +1,9 @@
 import type { StepError } from '../journal/journal.ts';
 import type { Poll } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
+import { sameAs } from '../plan/same-as.ts';
 import type { RunContext } from './context.ts';
 import { type Deadline, makeDeadline, TimedOut } from './deadline.ts';
-import { sameAs } from './same-as.ts';
 import { refusalOf } from './write.ts';
 
 export interface Polling {
@@ -14,28 +14,40 @@ export interface Polling {
   readonly deadline: Deadline;
 }
 
-export type Polled = { readonly type: 'done'; readonly status: unknown } | { readonly type: 'failed'; readonly error: StepError };
+export type Polled =
+  | { readonly type: 'done'; readonly status: unknown }
+  | { readonly type: 'failed'; readonly error: StepError };
 
 /**
  * Asks an accepted request's status until it is terminal. Nothing of this is journaled: a resume asks again, and
  * its time begins anew.
  */
-export async function poll(context: RunContext, polling: Poll, { input, result, path, deadline }: Polling): Promise<Polled> {
+export async function poll(
+  context: RunContext,
+  polling: Poll,
+  { input, result, path, deadline }: Polling,
+): Promise<Polled> {
   const { reader, operations, world } = context;
   const operation = operations.get(polling.operation);
-  if (operation === undefined) throw new Error(`the catalogue names ${polling.operation} and has no such operation`);
+  if (operation === undefined)
+    throw new Error(`the catalogue names ${polling.operation} and has no such operation`);
   const own = makeDeadline(world.clock, deadline, polling.timeoutSeconds * 1_000);
-  const fail = (code: string, message: string): Polled => ({ type: 'failed', error: { step: path, code, message } });
+  const fail = (code: string, message: string): Polled => ({
+    type: 'failed',
+    error: { step: path, code, message },
+  });
   let last: unknown;
   try {
     for (;;) {
       const filled = fill(polling.with, { input, result }) as Readonly<Record<string, unknown>>;
       const answer = await reader.read(operation, filled, { fresh: true, signal: own.signal });
-      if (answer.type === 'refused' && answer.error.status !== 404) return { type: 'failed', error: refusalOf(path, answer.error) };
+      if (answer.type === 'refused' && answer.error.status !== 404)
+        return { type: 'failed', error: refusalOf(path, answer.error) };
       if (answer.type === 'ok') {
         last = pathOf(answer.result, polling.path);
         if (polling.done.some((word) => sameAs(last, word))) return { type: 'done', status: answer.result };
-        if (polling.failed.some((word) => sameAs(last, word))) return fail('ENDED_BADLY', `the service says ${String(last)}`);
+        if (polling.failed.some((word) => sameAs(last, word)))
+          return fail('ENDED_BADLY', `the service says ${String(last)}`);
       }
       await world.clock.sleep(polling.everySeconds * 1_000, own.signal);
     }

@@ -4,6 +4,7 @@ import type { Client } from '../partner-center/client.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import type { World } from '../world/world.ts';
 import type { Listener } from './event.ts';
+import type { Release } from './gate.ts';
 import type { Limiter } from './limiter.ts';
 import { decide, waitOf } from './retry.ts';
 
@@ -18,20 +19,29 @@ type ReadAnswer = Exclude<Answer, { type: 'throttled' }>;
 type Input = Readonly<Record<string, unknown>>;
 
 /** What Microsoft sells changes from day to day, not within a run, and every record asks for the same of it. */
-const wares: ReadonlySet<string> = new Set(['products', 'skus', 'availabilities', 'offers', 'offerCategories']);
+const wares: ReadonlySet<string> = new Set([
+  'products',
+  'skus',
+  'availabilities',
+  'offers',
+  'offerCategories',
+]);
 const mostKept = 1_000;
+
+type Options = NonNullable<Parameters<Reader['read']>[2]>;
 
 /** Reads under the limits with retries; remembers what is sold, so that a thousand records ask for it once. */
 export function makeReader(parts: ReaderParts): Reader {
   const kept = new Map<string, Promise<ReadAnswer>>();
   return {
-    read: async (operation, input, { signal, fresh = false } = {}) => {
+    read: async (operation, input, options = {}) => {
       if (!isRead(operation)) throw new Error(`${operation.name} is not a read`);
-      if (fresh || !wares.has(operation.resource) || 'customerId' in input) return readNow(parts, operation, input, signal);
+      if (options.fresh === true || !wares.has(operation.resource) || 'customerId' in input)
+        return readNow(parts, operation, input, options);
       const key = `${operation.name} ${JSON.stringify(input)}`;
       const known = kept.get(key);
       if (known !== undefined) return known;
-      const asked = readNow(parts, operation, input, signal);
+      const asked = readNow(parts, operation, input, options);
       keep(kept, key, asked);
       return asked;
     },
@@ -48,16 +58,53 @@ function keep(kept: Map<string, Promise<ReadAnswer>>, key: string, asked: Promis
   );
 }
 
-async function readNow(parts: ReaderParts, operation: Operation, input: Input, signal?: AbortSignal): Promise<ReadAnswer> {
+/** Each page of a list is a request of its own: it has its own slot and its own retries. */
+async function readNow(
+  parts: ReaderParts,
+  operation: Operation,
+  input: Input,
+  { signal, pagesMax }: Options,
+): Promise<ReadAnswer> {
+  const { client, world } = parts;
+  const gate = { operation, tenant: tenantOf(input), ...(signal && { signal }) };
+  let lastPage: ReadAnswer | undefined;
+  const first = (release: Release) =>
+    client.call(operation, input, {
+      requestId: world.random.uuid(),
+      ...(signal && { signal }),
+      ...(pagesMax === undefined ? {} : { pagesMax }),
+      page: async (send) => {
+        release();
+        lastPage = await insist(parts, gate, send);
+        return lastPage;
+      },
+    });
+  return insist(parts, gate, first, () => lastPage !== undefined && lastPage.type !== 'ok');
+}
+
+interface Leaving {
+  readonly operation: Operation;
+  readonly tenant: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends until there is an answer to go by. @param over whether a failure has been insisted on already */
+async function insist(
+  parts: ReaderParts,
+  gate: Leaving,
+  send: (release: Release) => Promise<Answer>,
+  over: () => boolean = () => false,
+): Promise<ReadAnswer> {
   const { limiter, world } = parts;
   for (let tries = 1; ; tries += 1) {
-    const answer = await readOnce(parts, operation, input, tries, signal);
+    const answer = await sendOnce(parts, gate, send, tries);
     if (answer.type === 'ok') return answer;
+    gate.signal?.throwIfAborted();
     const failure = { answer, tries, retry: {}, repeatable: true };
     const decision = decide(failure);
-    if (decision === 'giveUp' || decision === 'settle') return final(answer);
+    if (over() || decision === 'giveUp' || decision === 'settle') return final(answer);
     const budget = limiter.health.retry(answer);
-    await world.clock.sleep(waitOf(failure, world.random.next(), budget), signal);
+    await world.clock.sleep(waitOf(failure, world.random.next(), budget), gate.signal);
   }
 }
 
@@ -66,13 +113,17 @@ function final(answer: Exclude<Answer, { type: 'ok' }>): ReadAnswer {
   return answer.type === 'throttled' ? { type: 'refused', error: answer.error, again: true } : answer;
 }
 
-async function readOnce(parts: ReaderParts, operation: Operation, input: Input, tries: number, signal?: AbortSignal): Promise<Answer> {
-  const { client, limiter, world, listener } = parts;
-  const tenant = tenantOf(input);
+async function sendOnce(
+  { limiter, world, listener }: ReaderParts,
+  gate: Leaving,
+  send: (release: Release) => Promise<Answer>,
+  tries: number,
+): Promise<Answer> {
+  const { operation, tenant, signal } = gate;
   const release = await limiter.acquire(operation, tenant, signal);
   try {
     const began = world.clock.monotonic();
-    const answer = await client.call(operation, input, { requestId: world.random.uuid(), ...(signal && { signal }) });
+    const answer = await send(release);
     limiter.observe(operation, tenant, answer);
     listener(requestEvent(world, operation, answer, began, tries));
     return answer;
@@ -87,9 +138,22 @@ export function tenantOf(input: Input): string | undefined {
 }
 
 /** One answered request, for those who watch. */
-export function requestEvent(world: Pick<World, 'clock'>, operation: Operation, answer: Answer, began: number, attempt: number) {
+export function requestEvent(
+  world: Pick<World, 'clock'>,
+  operation: Operation,
+  answer: Answer,
+  began: number,
+  attempt: number,
+) {
   const status = answer.type === 'ok' ? answer.status : answer.error?.status;
   const ms = world.clock.monotonic() - began;
-  const base = { event: 'request', at: world.clock.now(), operation: operation.name, answer: answer.type, ms, attempt } as const;
+  const base = {
+    event: 'request',
+    at: world.clock.now(),
+    operation: operation.name,
+    answer: answer.type,
+    ms,
+    attempt,
+  } as const;
   return status === undefined ? base : { ...base, status };
 }

@@ -1,4 +1,10 @@
-import type { JournalEntry, RecordWithEntries, Settled, StepError, StepOutcomeName } from '../journal/journal.ts';
+import type {
+  JournalEntry,
+  RecordWithEntries,
+  Settled,
+  StepError,
+  StepOutcomeName,
+} from '../journal/journal.ts';
 import { nothing, replay, type StepState } from '../journal/replay.ts';
 import type { PlannedAction, PlannedRecord } from '../plan/plan.ts';
 import type { RunContext } from './context.ts';
@@ -15,7 +21,8 @@ export interface RecordRun {
   readonly context: RunContext;
   readonly index: number;
   readonly key: string;
-  readonly planned: ReadonlyMap<string, PlannedAction>;
+  /** What the plan says of a step; of an item that planning did not know, what it says of any item. */
+  plannedAt(path: string): PlannedAction | undefined;
   stateOf(path: string): StepState;
   /** When a request of the step was first about to leave, in any attempt. */
   firstIntendedAt(path: string): number | undefined;
@@ -30,11 +37,28 @@ export function openRecord(context: RunContext, { record, entries }: RecordWithE
     context,
     index: record.index,
     key: record.key,
-    planned: new Map(actions.map((action) => [action.path, action])),
+    plannedAt: plannedBy(actions),
     stateOf: (path) => steps.get(path) ?? nothing,
     firstIntendedAt: (path) => firstIntent(entries, path),
     results: new Map(),
   };
+}
+
+/** Where planning could not know the items of a loop, it wrote `people[*].licence`: it stands for every item. */
+function plannedBy(actions: readonly PlannedAction[]): RecordRun['plannedAt'] {
+  const exact = new Map(actions.map((action) => [action.path, action]));
+  const general = actions
+    .filter(({ path }) => path.includes('[*]'))
+    .map((action) => ({ action, form: formOf(action.path) }));
+  return (path) => exact.get(path) ?? general.find(({ form }) => form.test(path))?.action;
+}
+
+function formOf(path: string): RegExp {
+  return new RegExp(`^${path.split('[*]').map(escaped).join('\\[.*\\]')}$`, 'su');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/gu, '\\$&');
 }
 
 function firstIntent(entries: readonly JournalEntry[], path: string): number | undefined {
@@ -43,7 +67,13 @@ function firstIntent(entries: readonly JournalEntry[], path: string): number | u
 
 /** The journal's entry for an end. Secrets inside the result must be wrapped already. */
 export function settledEntry(run: RecordRun, path: string, { outcome, result, error }: StepEnd): Settled {
-  const entry = { type: 'settled', record: run.index, path, outcome, at: run.context.world.clock.now() } as const;
+  const entry = {
+    type: 'settled',
+    record: run.index,
+    path,
+    outcome,
+    at: run.context.world.clock.now(),
+  } as const;
   return { ...entry, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) };
 }
 
@@ -53,7 +83,9 @@ export function takenIds({ results }: RecordRun): ReadonlySet<unknown> {
   for (const result of results.values()) {
     if (typeof result !== 'object' || result === null) continue;
     for (const list of Object.values(result)) {
-      if (Array.isArray(list)) for (const item of list as readonly { readonly id?: unknown }[]) if (item?.id !== undefined) taken.add(item.id);
+      if (Array.isArray(list))
+        for (const item of list as readonly { readonly id?: unknown }[])
+          if (item?.id !== undefined) taken.add(item.id);
     }
   }
   return taken;

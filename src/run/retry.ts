@@ -29,7 +29,12 @@ const longestWaitMs = 30_000;
 export const mostTries = 8;
 
 /** Tries at most where the playbook does not say. Throttling is the service's way of pacing us, not a failure. */
-const triesOf: Readonly<Record<RetryCause, number>> = { throttled: 50, unavailable: mostTries, timeout: mostTries, conflict: mostTries };
+const triesOf: Readonly<Record<RetryCause, number>> = {
+  throttled: 50,
+  unavailable: mostTries,
+  timeout: mostTries,
+  conflict: mostTries,
+};
 
 /** Why an answer might be worth another try. */
 export function causeOf(answer: Failure['answer']): RetryCause | undefined {
@@ -52,7 +57,8 @@ export function decide({ answer, tries, retry, repeatable }: Failure): Decision 
   if (cause === undefined) return 'giveUp';
   const wanted = retry.on === undefined || retry.on.includes(cause);
   const worthwhile = wanted && tries < (retry.attempts ?? triesOf[cause]);
-  if (answer.type === 'unknown' && answer.sent === 'maybe') return repeatable && worthwhile ? 'sameAgain' : 'settle';
+  if (answer.type === 'unknown' && answer.sent === 'maybe')
+    return repeatable && worthwhile ? 'sameAgain' : 'settle';
   return worthwhile ? 'newAttempt' : 'giveUp';
 }
 

@@ -8,11 +8,19 @@ import { runLeaf, settleLeaf, worstOf } from './run-step.ts';
 import { blockScope, evaluateIn, itemScope, rescueScope, type Scope } from './scope.ts';
 
 /** Runs steps in their order; after one that stands in the way, the rest is blocked. */
-export async function runSteps(run: RecordRun, steps: readonly Step[], scope: Scope, deadline: Deadline): Promise<StepEnd> {
+export async function runSteps(
+  run: RecordRun,
+  steps: readonly Step[],
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const ends: StepEnd[] = [];
   let wall: StepEnd | undefined;
   for (const step of steps) {
-    const end = wall === undefined ? await runStep(run, step, scope, deadline) : block(run, step, scope.prefix + step.id, scope);
+    const end =
+      wall === undefined
+        ? await runStep(run, step, scope, deadline)
+        : block(run, step, scope.prefix + step.id, scope);
     ends.push(end);
     if (wall === undefined && standsInTheWay(step, end)) wall = end;
   }
@@ -20,7 +28,12 @@ export async function runSteps(run: RecordRun, steps: readonly Step[], scope: Sc
 }
 
 /** Runs steps side by side; `needs` puts one after another. */
-async function runSideBySide(run: RecordRun, steps: readonly Step[], scope: Scope, deadline: Deadline): Promise<StepEnd> {
+async function runSideBySide(
+  run: RecordRun,
+  steps: readonly Step[],
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const running = new Map<string, Promise<StepEnd>>();
   const runAfterNeeds = async (step: Step): Promise<StepEnd> => {
     await Promise.allSettled(step.needs.map((id) => running.get(id)));
@@ -39,7 +52,8 @@ async function runSideBySide(run: RecordRun, steps: readonly Step[], scope: Scop
 function inOrderOfNeeds(steps: readonly Step[]): readonly Step[] {
   const ordered = new Set<Step>();
   const add = (step: Step): void => {
-    for (const other of steps) if (other !== step && step.needs.includes(other.id) && !ordered.has(other)) add(other);
+    for (const other of steps)
+      if (other !== step && step.needs.includes(other.id) && !ordered.has(other)) add(other);
     ordered.add(step);
   };
   steps.forEach(add);
@@ -47,12 +61,19 @@ function inOrderOfNeeds(steps: readonly Step[]): readonly Step[] {
 }
 
 function standsInTheWay(step: Step, { outcome }: StepEnd): boolean {
-  return step.onError !== 'continue' && (outcome === 'failed' || outcome === 'blocked' || outcome === 'inDoubt');
+  return (
+    step.onError !== 'continue' && (outcome === 'failed' || outcome === 'blocked' || outcome === 'inDoubt')
+  );
 }
 
 /** Steps whose failure the playbook takes do not fail the whole; what is in doubt is never passed over. */
 function together(steps: readonly Step[], ends: readonly StepEnd[]): StepEnd {
-  const counted = ends.filter((end, index) => end.outcome === 'inDoubt' || standsInTheWay(steps[index]!, end) || (end.outcome !== 'failed' && end.outcome !== 'blocked'));
+  const counted = ends.filter(
+    (end, index) =>
+      end.outcome === 'inDoubt' ||
+      standsInTheWay(steps[index]!, end) ||
+      (end.outcome !== 'failed' && end.outcome !== 'blocked'),
+  );
   const outcome = worstOf(counted.map((end) => end.outcome));
   const error = counted.find((end) => end.outcome === outcome && end.error !== undefined)?.error;
   return error === undefined ? { outcome } : { outcome, error };
@@ -64,11 +85,17 @@ async function runStep(run: RecordRun, step: Step, scope: Scope, outer: Deadline
   const path = scope.prefix + step.id;
   const need = step.needs.find((id) => isBad(scope, id));
   if (need !== undefined) return block(run, step, path, scope);
-  const deadline = step.timeoutMs === undefined ? outer : makeDeadline(run.context.world.clock, outer, step.timeoutMs);
+  const deadline =
+    step.timeoutMs === undefined ? outer : makeDeadline(run.context.world.clock, outer, step.timeoutMs);
   try {
-    const end = await guarded(path, () => runItems(run, step, path, scope, deadline), (bad) => settleLeaf(run, step, path, bad, { journal: true }));
+    const end = await guarded(
+      path,
+      () => runItems(run, step, path, scope, deadline),
+      (bad) => settleLeaf(run, step, path, bad, { journal: true }),
+    );
     keep(run, scope, step.id, path, end);
-    if (step.onError === 'stopRun' && standsInTheWay(step, end)) run.context.stopRun(`${path} of ${run.key} failed, and its onError is stopRun`);
+    if (step.onError === 'stopRun' && standsInTheWay(step, end))
+      run.context.stopRun(`${path} of ${run.key} failed, and its onError is stopRun`);
     return end;
   } finally {
     if (deadline !== outer) deadline.dispose();
@@ -76,7 +103,11 @@ async function runStep(run: RecordRun, step: Step, scope: Scope, outer: Deadline
 }
 
 /** What `if`, `forEach` and `key` throw is the step's failure. */
-async function guarded(path: string, work: () => Promise<StepEnd>, onBad: (end: StepEnd) => void): Promise<StepEnd> {
+async function guarded(
+  path: string,
+  work: () => Promise<StepEnd>,
+  onBad: (end: StepEnd) => void,
+): Promise<StepEnd> {
   try {
     return await work();
   } catch (error) {
@@ -87,13 +118,21 @@ async function guarded(path: string, work: () => Promise<StepEnd>, onBad: (end: 
   }
 }
 
-async function runItems(run: RecordRun, step: Step, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
+async function runItems(
+  run: RecordRun,
+  step: Step,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const { forEach } = step;
-  const perItem = forEach !== undefined && step.if?.references.some(({ path: [root] }) => root === forEach.as) === true;
+  const perItem =
+    forEach !== undefined && step.if?.references.some(({ path: [root] }) => root === forEach.as) === true;
   if (!perItem && !holds(run, step, path, scope)) return skip(run, step, path);
   if (forEach === undefined) return runOne(run, step, path, scope, deadline);
   const items = evaluateIn(scope, forEach.list);
-  if (!Array.isArray(items)) throw new EvaluationError(`forEach wants a list, and ${forEach.list.source} is none`);
+  if (!Array.isArray(items))
+    throw new EvaluationError(`forEach wants a list, and ${forEach.list.source} is none`);
   const results: Record<string, unknown> = {};
   const ends: StepEnd[] = [];
   let wall = false;
@@ -102,7 +141,11 @@ async function runItems(run: RecordRun, step: Step, path: string, scope: Scope, 
     if (Object.hasOwn(results, key)) throw new EvaluationError(`two items of ${path} have the key ${key}`);
     const itemPath = `${path}[${key}]`;
     const inner = itemScope(scope, forEach.as, item, `${itemPath}.`);
-    const end = wall ? block(run, step, itemPath, inner) : perItem && !holds(run, step, itemPath, inner) ? skip(run, step, itemPath) : await runOne(run, step, itemPath, inner, deadline);
+    const end = wall
+      ? block(run, step, itemPath, inner)
+      : perItem && !holds(run, step, itemPath, inner)
+        ? skip(run, step, itemPath)
+        : await runOne(run, step, itemPath, inner, deadline);
     results[key] = step.type === 'block' ? ownSteps(step, inner) : end.result;
     ends.push(end);
     wall ||= standsInTheWay(step, end);
@@ -120,22 +163,49 @@ function holds(run: RecordRun, step: Step, path: string, scope: Scope): boolean 
   return step.if === undefined || evaluateIn(scope, step.if) === true;
 }
 
-function runOne(run: RecordRun, step: Step, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
-  return step.type === 'block' ? runBlock(run, step, path, scope, deadline) : runLeaf(run, step, path, scope, deadline);
+function runOne(
+  run: RecordRun,
+  step: Step,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
+  return step.type === 'block'
+    ? runBlock(run, step, path, scope, deadline)
+    : runLeaf(run, step, path, scope, deadline);
 }
 
 /**
  * A block with its `rescue` and `finally`. What failed can be rescued; what is in doubt cannot, for nobody knows
  * what there is to make good. `finally` is for every end but a halt of the run.
  */
-async function runBlock(run: RecordRun, block: Block, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
+async function runBlock(
+  run: RecordRun,
+  block: Block,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const inner = block.forEach === undefined ? blockScope(scope, `${path}.`) : scope;
   const tried = await (block.parallel ? runSideBySide : runSteps)(run, block.steps, inner, deadline);
-  const failure = tried.error ?? { step: path, code: 'BLOCKED', message: 'a step that it needs did not succeed' };
-  const rescued = tried.outcome === 'failed' && block.rescue.length > 0 ? await runSteps(run, block.rescue, rescueScope(inner, failure), deadline) : tried;
+  const failure = tried.error ?? {
+    step: path,
+    code: 'BLOCKED',
+    message: 'a step that it needs did not succeed',
+  };
+  const rescued =
+    tried.outcome === 'failed' && block.rescue.length > 0
+      ? await runSteps(run, block.rescue, rescueScope(inner, failure), deadline)
+      : tried;
   const last = await runSteps(run, block.finally, inner, deadline);
-  const outcome = worstOf(block.finally.length === 0 ? [rescued.outcome] : [rescued.outcome, ...(bad(last) ? [last.outcome] : [])]);
-  const error: StepError | undefined = bad({ outcome }) ? (rescued.outcome === outcome ? rescued.error : last.error) : undefined;
+  const outcome = worstOf(
+    block.finally.length === 0 ? [rescued.outcome] : [rescued.outcome, ...(bad(last) ? [last.outcome] : [])],
+  );
+  const error: StepError | undefined = bad({ outcome })
+    ? rescued.outcome === outcome
+      ? rescued.error
+      : last.error
+    : undefined;
   return { outcome, result: ownSteps(block, inner), ...(error === undefined ? {} : { error }) };
 }
 
@@ -146,7 +216,8 @@ function bad({ outcome }: StepEnd): boolean {
 /** The results of a block's own steps, by their ids. */
 function ownSteps({ steps, rescue, finally: last }: Block, scope: Scope): Readonly<Record<string, unknown>> {
   const own: Record<string, unknown> = {};
-  for (const { id } of [...steps, ...rescue, ...last]) if (Object.hasOwn(scope.steps, id)) own[id] = scope.steps[id];
+  for (const { id } of [...steps, ...rescue, ...last])
+    if (Object.hasOwn(scope.steps, id)) own[id] = scope.steps[id];
   return own;
 }
 
@@ -167,7 +238,8 @@ function block(run: RecordRun, step: Step, path: string, scope: Scope): StepEnd 
 /** Nothing is done; said once in the journal, however often the record is resumed. */
 function passOver(run: RecordRun, step: Step, path: string, outcome: 'skipped' | 'blocked'): StepEnd {
   const state = run.stateOf(path);
-  if (state.type !== 'settled' || state.settled.outcome !== outcome) settleLeaf(run, step, path, { outcome }, { journal: state.type === 'nothing' });
+  if (state.type !== 'settled' || state.settled.outcome !== outcome)
+    settleLeaf(run, step, path, { outcome }, { journal: state.type === 'nothing' });
   return { outcome };
 }
 

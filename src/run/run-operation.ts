@@ -5,16 +5,16 @@ import { isRead, type Lookup, type Operation } from '../operations/operation.ts'
 import { fill, pathOf } from '../operations/template.ts';
 import type { ServiceError } from '../partner-center/answer.ts';
 import { agrees } from '../plan/agrees.ts';
+import type { Finding } from '../plan/finding.ts';
+import { look } from '../plan/look.ts';
 import type { Action } from '../plan/plan.ts';
 import { resolveInput } from '../plan/resolve.ts';
+import { sameAs } from '../plan/same-as.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { performWrite } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
-import type { Finding } from './finding.ts';
-import { look } from './look.ts';
 import { poll } from './poll.ts';
 import { type RecordRun, type StepEnd, takenIds } from './record-run.ts';
-import { sameAs } from './same-as.ts';
 import { namesOf, type Scope } from './scope.ts';
 import { policyOf } from './settle.ts';
 import { beginningOf, lookupOf, type Performed, refusalOf } from './write.ts';
@@ -43,7 +43,9 @@ export async function runOperation(place: Place, scope: Scope): Promise<StepEnd>
   if (isRead(step.operation)) return runRead(place, input);
   switch (step.operation.kind) {
     case 'create':
-      return step.operation.lookup === undefined ? send(place, 'create', input) : ensure(place, step.operation.lookup, input);
+      return step.operation.lookup === undefined
+        ? send(place, 'create', input)
+        : ensure(place, step.operation.lookup, input);
     case 'update':
     case 'delete':
       return bring(place, step.operation.kind, input);
@@ -53,13 +55,17 @@ export async function runOperation(place: Place, scope: Scope): Promise<StepEnd>
 }
 
 /** The journal holds an intent: settle it with the operation and the input of then, whatever they would be now. */
-async function goOn(place: Place, state: Extract<StepState, { type: 'intended' | 'answered' }>): Promise<StepEnd> {
+async function goOn(
+  place: Place,
+  state: Extract<StepState, { type: 'intended' | 'answered' }>,
+): Promise<StepEnd> {
   const { run, step } = place;
   const operation = run.context.operations.get(state.intended.operation) ?? step.operation;
   const input = unwrapSecrets(state.intended.with) as Input;
   if (state.type === 'intended') return after(place, operation, input, await write(place, operation, input));
   const body = unwrapSecrets(state.answered.body);
-  if (state.answered.answer === 'ok') return after(place, operation, input, { type: 'done', result: body, adopted: false });
+  if (state.answered.answer === 'ok')
+    return after(place, operation, input, { type: 'done', result: body, adopted: false });
   return { outcome: 'failed', error: refusalOf(place.path, body as ServiceError) };
 }
 
@@ -90,7 +96,11 @@ async function ensure(place: Place, lookup: Lookup, input: Input): Promise<StepE
   }
 }
 
-async function update(place: Place, input: Input, found: Extract<Finding, { type: 'found' }>): Promise<StepEnd> {
+async function update(
+  place: Place,
+  input: Input,
+  found: Extract<Finding, { type: 'found' }>,
+): Promise<StepEnd> {
   const { update: updating } = place.step.operation;
   const differs = updating?.fields.some((field) => {
     const wanted = pathOf(input, field);
@@ -98,7 +108,8 @@ async function update(place: Place, input: Input, found: Extract<Finding, { type
   });
   if (updating === undefined || differs !== true) return { outcome: 'unchanged', result: found.result };
   const operation = place.run.context.operations.get(updating.operation);
-  if (operation === undefined) throw new Error(`the catalogue names ${updating.operation} and has no such operation`);
+  if (operation === undefined)
+    throw new Error(`the catalogue names ${updating.operation} and has no such operation`);
   const stale = disagreement(place, 'update', input);
   if (stale !== undefined) return stale;
   const changed = fill(updating.with, { input, found: found.result }) as Input;
@@ -124,7 +135,7 @@ async function send(place: Place, action: Action, input: Input): Promise<StepEnd
 
 /** The plan is a ceiling: what was not reviewed is not sent. */
 function disagreement({ run, step, path }: Place, action: Action, input: Input): StepEnd | undefined {
-  const why = agrees(run.planned.get(path), { uses: step.operation.name, action, with: input });
+  const why = agrees(run.plannedAt(path), { uses: step.operation.name, action, with: input });
   return why === undefined ? undefined : failed(path, 'PLAN_STALE', why);
 }
 
@@ -147,16 +158,35 @@ function write({ run, step, path, deadline }: Place, operation: Operation, input
 const nobody: ReadonlySet<unknown> = new Set();
 
 /** From the answer to the outcome: part failures, the end of what was only accepted, the whole thing after an update. */
-async function after(place: Place, operation: Operation, input: Input, performed: Performed): Promise<StepEnd> {
+async function after(
+  place: Place,
+  operation: Operation,
+  input: Input,
+  performed: Performed,
+): Promise<StepEnd> {
   if (performed.type !== 'done') return { outcome: performed.type, error: performed.error };
   const { result } = performed;
   const parts = operation.partFailure === undefined ? undefined : pathOf(result, operation.partFailure.path);
   if (Array.isArray(parts) && parts.length > 0) {
-    return { ...failed(place.path, 'PART_FAILURE', `${operation.partFailure?.message}: ${parts.map(wordsOf).join('; ')}`), result };
+    return {
+      ...failed(
+        place.path,
+        'PART_FAILURE',
+        `${operation.partFailure?.message}: ${parts.map(wordsOf).join('; ')}`,
+      ),
+      result,
+    };
   }
   if (operation.poll !== undefined) {
-    const polled = await poll(place.run.context, operation.poll, { input, result, path: place.path, deadline: place.deadline });
-    return polled.type === 'done' ? { outcome: 'succeeded', result: result ?? polled.status } : { outcome: 'failed', error: polled.error };
+    const polled = await poll(place.run.context, operation.poll, {
+      input,
+      result,
+      path: place.path,
+      deadline: place.deadline,
+    });
+    return polled.type === 'done'
+      ? { outcome: 'succeeded', result: isEmpty(result) ? polled.status : result }
+      : { outcome: 'failed', error: polled.error };
   }
   if (operation.name === place.step.operation.name) return { outcome: 'succeeded', result };
   const { lookup } = place.step.operation; // an update stood in for the create: the step's result is the thing itself
@@ -169,14 +199,29 @@ function find({ run, deadline }: Place, lookup: Lookup, input: Input): Promise<F
   return look({ reader, operations, signal: deadline.signal }, { lookup, input });
 }
 
+/** An accepted request is often answered with nothing; what its status says then is the result. */
+function isEmpty(result: unknown): boolean {
+  return (
+    result === undefined ||
+    result === null ||
+    (typeof result === 'object' && Object.keys(result).length === 0)
+  );
+}
+
 /** The words of one part that failed, whatever the service calls them. */
 function wordsOf(part: unknown): string {
-  const words = ['description', 'errorDescription', 'message'].map((name) => pathOf(part, name)).find((value) => typeof value === 'string');
+  const words = ['description', 'errorDescription', 'message']
+    .map((name) => pathOf(part, name))
+    .find((value) => typeof value === 'string');
   const code = pathOf(part, 'code') ?? pathOf(part, 'errorCode');
   if (words === undefined) return JSON.stringify(part);
   return code === undefined ? String(words) : `${String(code)}: ${String(words)}`;
 }
 
-export function failed(step: string, code: string, message: string): { readonly outcome: 'failed'; readonly error: StepError } {
+export function failed(
+  step: string,
+  code: string,
+  message: string,
+): { readonly outcome: 'failed'; readonly error: StepError } {
   return { outcome: 'failed', error: { step, code, message } };
 }

@@ -1,6 +1,7 @@
 import type { AssertStep, Step, WaitStep } from '../check/playbook.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepOutcomeName } from '../journal/journal.ts';
+import { isRead } from '../operations/operation.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
@@ -8,7 +9,6 @@ import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
 import { failed, runOperation } from './run-operation.ts';
 import { evaluateIn, namesOf, resolveIn, type Scope } from './scope.ts';
 import { refusalOf } from './write.ts';
-import { isRead } from '../operations/operation.ts';
 
 export type Leaf = Exclude<Step, { type: 'block' }>;
 
@@ -21,11 +21,21 @@ export function usesOf(step: Step): string {
  * Runs one step that is no block, once: what the journal holds as settled is not done again. Reads and checks are
  * repeated on resume (their results are not journaled, except where they failed); all else is recorded.
  */
-export async function runLeaf(run: RecordRun, step: Leaf, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
+export async function runLeaf(
+  run: RecordRun,
+  step: Leaf,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const state = run.stateOf(path);
   if (state.type === 'settled') {
     const { outcome, result, error } = state.settled;
-    return { outcome, ...(result === undefined ? {} : { result: unwrapSecrets(result) }), ...(error === undefined ? {} : { error }) };
+    return {
+      outcome,
+      ...(result === undefined ? {} : { result: unwrapSecrets(result) }),
+      ...(error === undefined ? {} : { error }),
+    };
   }
   const end = await perform(run, step, path, scope, deadline);
   const repeated = step.type === 'assert' || (step.type === 'operation' && isRead(step.operation));
@@ -34,19 +44,38 @@ export async function runLeaf(run: RecordRun, step: Leaf, path: string, scope: S
 }
 
 /** Journals and tells how a step ended. */
-export function settleLeaf(run: RecordRun, step: Step, path: string, end: StepEnd, { journal }: { readonly journal: boolean }): void {
+export function settleLeaf(
+  run: RecordRun,
+  step: Step,
+  path: string,
+  end: StepEnd,
+  { journal }: { readonly journal: boolean },
+): void {
   const { context, key } = run;
   if (journal) {
     const result = step.type === 'operation' ? wrapSecrets(end.result, step.operation.result) : undefined;
     context.log.note(settledEntry(run, path, { ...end, result }));
   }
   const { outcome, error } = end;
-  const event = { event: 'step.settled', at: context.world.clock.now(), record: key, path, uses: usesOf(step), outcome } as const;
+  const event = {
+    event: 'step.settled',
+    at: context.world.clock.now(),
+    record: key,
+    path,
+    uses: usesOf(step),
+    outcome,
+  } as const;
   context.listener(error === undefined ? event : { ...event, error });
 }
 
 /** Runs a step and turns what its expressions and its time limit throw into an outcome. */
-async function perform(run: RecordRun, step: Leaf, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
+async function perform(
+  run: RecordRun,
+  step: Leaf,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   try {
     switch (step.type) {
       case 'operation':
@@ -69,7 +98,13 @@ function runAssert(step: AssertStep, path: string, scope: Scope): StepEnd {
 }
 
 /** A wait that was cut off is waited again from its beginning: waiting too long harms nothing, too short may. */
-async function runWait(run: RecordRun, step: WaitStep, path: string, scope: Scope, deadline: Deadline): Promise<StepEnd> {
+async function runWait(
+  run: RecordRun,
+  step: WaitStep,
+  path: string,
+  scope: Scope,
+  deadline: Deadline,
+): Promise<StepEnd> {
   const { reader, world } = run.context;
   if (step.read === undefined) {
     await world.clock.sleep(step.everyMs, deadline.signal);
@@ -80,7 +115,8 @@ async function runWait(run: RecordRun, step: WaitStep, path: string, scope: Scop
   for (;;) {
     const answer = await reader.read(operation, input, { fresh: true, signal: deadline.signal });
     if (answer.type === 'refused') return { outcome: 'failed', error: refusalOf(path, answer.error) };
-    if (answer.type === 'ok' && evaluateIn(scope, until, { result: answer.result }) === true) return { outcome: 'succeeded', result: answer.result };
+    if (answer.type === 'ok' && evaluateIn(scope, until, { result: answer.result }) === true)
+      return { outcome: 'succeeded', result: answer.result };
     await world.clock.sleep(step.everyMs, deadline.signal);
   }
 }
@@ -88,6 +124,7 @@ async function runWait(run: RecordRun, step: WaitStep, path: string, scope: Scop
 /** How several steps ended together: in doubt weighs most, for it wants a person; then failed, then blocked. */
 export function worstOf(outcomes: Iterable<StepOutcomeName>): StepOutcomeName {
   const seen = new Set(outcomes);
-  for (const outcome of ['inDoubt', 'failed', 'blocked', 'succeeded', 'unchanged', 'skipped'] as const) if (seen.has(outcome)) return outcome;
+  for (const outcome of ['inDoubt', 'failed', 'blocked', 'succeeded', 'unchanged', 'skipped'] as const)
+    if (seen.has(outcome)) return outcome;
   return 'succeeded';
 }

@@ -17,7 +17,12 @@ export interface Scope {
   readonly prefix: string;
 }
 
-function makeScope(values: Readonly<Record<string, unknown>>, steps: Record<string, unknown>, outcomes: Map<string, StepOutcomeName>, prefix: string): Scope {
+function makeScope(
+  values: Readonly<Record<string, unknown>>,
+  steps: Record<string, unknown>,
+  outcomes: Map<string, StepOutcomeName>,
+  prefix: string,
+): Scope {
   const functions: Functions = { succeeded: (id) => isGood(outcomes.get(id)) };
   return { values: { ...values, steps }, steps, outcomes, functions, prefix };
 }
@@ -42,7 +47,11 @@ export function rescueScope(outer: Scope, failure: StepError): Scope {
 }
 
 /** @throws EvaluationError */
-export function evaluateIn(scope: Scope, expression: Expression, more: Readonly<Record<string, unknown>> = {}): unknown {
+export function evaluateIn(
+  scope: Scope,
+  expression: Expression,
+  more: Readonly<Record<string, unknown>> = {},
+): unknown {
   return evaluate(expression, { ...scope.values, ...more }, scope.functions);
 }
 

@@ -61,7 +61,12 @@ export function settle(policy: Doubt, sight: Sight, lag: Lag, patience: Patience
 const careful: Readonly<Record<Doubt, number>> = { resend: 0, lookup: 1, hold: 2 };
 
 /** The more careful of the operation's policy and the step's. A policy to look without a way to look is to hold. */
-export function policyOf(operation: { readonly doubt: Doubt }, wanted: Doubt | undefined, canLook: boolean): Doubt {
-  const policy = wanted !== undefined && careful[wanted] > careful[operation.doubt] ? wanted : operation.doubt;
+export function policyOf(
+  operation: { readonly doubt: Doubt },
+  wanted: Doubt | undefined,
+  canLook: boolean,
+): Doubt {
+  const policy =
+    wanted !== undefined && careful[wanted] > careful[operation.doubt] ? wanted : operation.doubt;
   return policy === 'lookup' && !canLook ? 'hold' : policy;
 }

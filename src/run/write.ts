@@ -24,7 +24,12 @@ export interface Write {
 /** Where a write begins: afresh with a new attempt, or at an attempt that may have left already. */
 export type Beginning =
   | { readonly type: 'new'; readonly attempt: number }
-  | { readonly type: 'inDoubt'; readonly attempt: number; readonly requestId: string; readonly sentAt: number };
+  | {
+      readonly type: 'inDoubt';
+      readonly attempt: number;
+      readonly requestId: string;
+      readonly sentAt: number;
+    };
 
 /** How a write ended. Everything but `inDoubt` is certain. */
 export type Performed =
@@ -55,7 +60,9 @@ export interface Attempt {
 
 /** The service says that what was asked for had been done before. */
 export function saysDone({ errors }: Operation, { status, code }: ServiceError): boolean {
-  return errors.some((row) => row.then === 'done' && row.status === status && (row.code === undefined || row.code === code));
+  return errors.some(
+    (row) => row.then === 'done' && row.status === status && (row.code === undefined || row.code === code),
+  );
 }
 
 /** How to find out whether a write happened. */
@@ -74,7 +81,12 @@ export function inDoubt(write: Write, attempt: Attempt, reason: string): Perform
   return { type: 'inDoubt', error: { ...errorOf(write, attempt, 'IN_DOUBT', message), help } };
 }
 
-export function errorOf(write: Pick<Write, 'path'>, attempt: Pick<Attempt, 'requestId'>, code: string, message: string): StepError {
+export function errorOf(
+  write: Pick<Write, 'path'>,
+  attempt: Pick<Attempt, 'requestId'>,
+  code: string,
+  message: string,
+): StepError {
   return { step: write.path, code, message, requestId: attempt.requestId };
 }
 

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as timer } from 'node:timers/promises';
 import type { Agent } from 'undici';
-import { type Clock, TransportError, type Transport, type WireAnswer, type WireRequest, type World } from './world.ts';
+import {
+  type Clock,
+  type Transport,
+  TransportError,
+  type WireAnswer,
+  type WireRequest,
+  type World,
+} from './world.ts';
 
 /** The machine's clocks. */
 export const realClock: Clock = {
@@ -24,10 +31,21 @@ const connections = 256;
 
 function realTransport(): Transport {
   // undici costs more start-up than all else; commands that send nothing never load it.
-  let opened: Promise<{ readonly undici: typeof import('undici'); readonly agent: Agent }> | undefined;
+  let opened:
+    | Promise<{ readonly undici: typeof import('undici')['default']; readonly agent: Agent }>
+    | undefined;
   const open = async () => {
-    const undici = await import('undici');
-    return { undici, agent: new undici.Agent({ connections, pipelining: 1, keepAliveTimeout: 30_000, connect: { timeout: 10_000 } }) };
+    // undici is CommonJS: a bundle gives its exports as the default one only.
+    const undici = (await import('undici')).default;
+    return {
+      undici,
+      agent: new undici.Agent({
+        connections,
+        pipelining: 1,
+        keepAliveTimeout: 30_000,
+        connect: { timeout: 10_000 },
+      }),
+    };
   };
   return {
     send: async (request, signal) => {
@@ -41,11 +59,23 @@ function realTransport(): Transport {
   };
 }
 
-async function exchange(undici: typeof import('undici'), agent: Agent, request: WireRequest, signal: AbortSignal | undefined): Promise<WireAnswer> {
+async function exchange(
+  undici: typeof import('undici')['default'],
+  agent: Agent,
+  request: WireRequest,
+  signal: AbortSignal | undefined,
+): Promise<WireAnswer> {
   // One timer for the whole exchange: a body that trickles must not outlive it.
   const ended = new AbortController();
-  const timeout = setTimeout(() => ended.abort(new TransportError(`no answer within ${request.timeoutMs} ms`, { sent: 'maybe', reason: 'timeout' })), request.timeoutMs);
-  const stop = () => ended.abort(new TransportError('stopped before the answer came', { sent: 'maybe', reason: 'aborted' }));
+  const timeout = setTimeout(
+    () =>
+      ended.abort(
+        new TransportError(`no answer within ${request.timeoutMs} ms`, { sent: 'maybe', reason: 'timeout' }),
+      ),
+    request.timeoutMs,
+  );
+  const stop = () =>
+    ended.abort(new TransportError('stopped before the answer came', { sent: 'maybe', reason: 'aborted' }));
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted === true) stop();
   try {
@@ -65,7 +95,9 @@ async function exchange(undici: typeof import('undici'), agent: Agent, request: 
   }
 }
 
-function flat(headers: Readonly<Record<string, string | string[] | undefined>>): Readonly<Record<string, string>> {
+function flat(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string>> {
   const single: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) single[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -78,14 +110,17 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > bodyBytesMax) throw new TransportError('the answer is larger than 32 MiB', { sent: 'maybe', reason: 'tooLarge' });
+    if (length > bodyBytesMax)
+      throw new TransportError('the answer is larger than 32 MiB', { sent: 'maybe', reason: 'tooLarge' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What each error of the network means: only where no connection was made has the request surely not left. */
-const meanings: Readonly<Record<string, { readonly sent: 'no' | 'maybe'; readonly reason: TransportError['reason'] }>> = {
+const meanings: Readonly<
+  Record<string, { readonly sent: 'no' | 'maybe'; readonly reason: TransportError['reason'] }>
+> = {
   ECONNREFUSED: { sent: 'no', reason: 'refused' },
   ENOTFOUND: { sent: 'no', reason: 'unresolved' },
   EAI_AGAIN: { sent: 'no', reason: 'unresolved' },
@@ -106,5 +141,8 @@ function transportError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const { sent, reason } = meanings[code ?? ''] ?? { sent: 'maybe', reason: 'other' };
-  return new TransportError(message === '' || message === undefined ? (code ?? 'the connection failed') : message, { sent, reason, cause: error });
+  return new TransportError(
+    message === '' || message === undefined ? (code ?? 'the connection failed') : message,
+    { sent, reason, cause: error },
+  );
 }

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Journal, type JournalEntry, LeaseHeld, LeaseLost, type RecordWithEntries, type RunHeader, type RunJournal, type RunRecord } from '../../src/journal/journal.ts';
+import {
+  type Journal,
+  type JournalEntry,
+  LeaseHeld,
+  LeaseLost,
+  type RecordWithEntries,
+  type RunHeader,
+  type RunJournal,
+  type RunRecord,
+} from '../../src/journal/journal.ts';
 
 /** What a journal implementation gives to its conformance suite. */
 export interface JournalUnderTest {
@@ -13,7 +22,17 @@ export interface JournalUnderTest {
 export const key = Buffer.alloc(32, 7);
 
 export function header(id: string, records: number): RunHeader {
-  return { id, createdAt: 1, plan: { a: 1 }, summary: {}, playbookSource: 'tenantry: 1\n', inputHeader: 'a,b\n', records, parameters: {}, options: {} };
+  return {
+    id,
+    createdAt: 1,
+    plan: { a: 1 },
+    summary: {},
+    playbookSource: 'tenantry: 1\n',
+    inputHeader: 'a,b\n',
+    records,
+    parameters: {},
+    options: {},
+  };
 }
 
 export function record(index: number, values: unknown = { index }): RunRecord {
@@ -30,7 +49,11 @@ const intended = (recordIndex: number, path = 'order', attempt = 1): JournalEntr
   with: {},
   at: 1,
 });
-const settled = (recordIndex: number, outcome: 'succeeded' | 'failed' | 'inDoubt', path = ''): JournalEntry => ({ type: 'settled', record: recordIndex, path, outcome, at: 2 });
+const settled = (
+  recordIndex: number,
+  outcome: 'succeeded' | 'failed' | 'inDoubt',
+  path = '',
+): JournalEntry => ({ type: 'settled', record: recordIndex, path, outcome, at: 2 });
 
 export async function all(rows: AsyncIterable<RecordWithEntries>): Promise<readonly RecordWithEntries[]> {
   const found: RecordWithEntries[] = [];
@@ -55,7 +78,11 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     afterEach(() => store.close());
 
     it('gives back what was appended, in order, to another process', async () => {
-      await Promise.all([run.append(intended(1)), run.append(settled(1, 'succeeded', 'order')), run.append(intended(1, 'next'))]);
+      await Promise.all([
+        run.append(intended(1)),
+        run.append(settled(1, 'succeeded', 'order')),
+        run.append(intended(1, 'next')),
+      ]);
       const other = store.open({ owner: 'two', leaseMs: 10_000, key });
       const rows = await all(other.read('run'));
       expect(rows.map(({ record: { index } }) => index)).toEqual([0, 1, 2]);
@@ -76,8 +103,12 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
       expect((await all(run.open())).map(({ record: { index } }) => index)).toEqual([2]);
       await run.append(settled(2, 'inDoubt'));
       expect((await all(run.open())).map(({ record: { index } }) => index)).toEqual([2]);
-      expect((await all(run.open({ retryFailed: true }))).map(({ record: { index } }) => index)).toEqual([1, 2]);
-      expect((await all(journal.read('run', { only: ['failed'] }))).map(({ record: { index } }) => index)).toEqual([1]);
+      expect((await all(run.open({ retryFailed: true }))).map(({ record: { index } }) => index)).toEqual([
+        1, 2,
+      ]);
+      expect(
+        (await all(journal.read('run', { only: ['failed'] }))).map(({ record: { index } }) => index),
+      ).toEqual([1]);
     });
 
     it('takes the newest word on a record that was tried again', async () => {
@@ -95,7 +126,9 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     it('keeps the lease alive while its owner lives', async () => {
       for (let beats = 0; beats < 10; beats += 1) await store.advance(4_000);
       expect(run.owned()).toBe(true);
-      await expect(store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run')).rejects.toThrow(LeaseHeld);
+      await expect(store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run')).rejects.toThrow(
+        LeaseHeld,
+      );
     });
 
     it('gives the run to another process once it was released', async () => {
@@ -117,7 +150,10 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     });
 
     it('encrypts what is marked as secret, and gives it back to who has the key', async () => {
-      const secret = { ...intended(0), with: { password: { $secret: 'canary-7381' }, name: 'x' } } as JournalEntry;
+      const secret = {
+        ...intended(0),
+        with: { password: { $secret: 'canary-7381' }, name: 'x' },
+      } as JournalEntry;
       await run.append(secret);
       expect((await all(journal.read('run')))[0]?.entries).toEqual([secret]);
       const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
@@ -134,15 +170,21 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
 
     it('refuses secrets where there is no key', async () => {
       const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
-      await expect(blind.createRun({ ...header('secret', 0), parameters: { password: { $secret: 'x' } } })).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
+      await expect(
+        blind.createRun({ ...header('secret', 0), parameters: { password: { $secret: 'x' } } }),
+      ).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
     });
 
     it('reads thousands of records in their order, however they were settled', async () => {
       const many = await journal.createRun(header('many', 2_000));
       await many.addRecords(Array.from({ length: 2_000 }, (_, index) => record(index)));
       await many.begin();
-      await Promise.all(Array.from({ length: 2_000 }, (_, index) => many.append(settled(1_999 - index, 'succeeded'))));
-      expect((await all(journal.read('many'))).map(({ record: { index } }) => index)).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
+      await Promise.all(
+        Array.from({ length: 2_000 }, (_, index) => many.append(settled(1_999 - index, 'succeeded'))),
+      );
+      expect((await all(journal.read('many'))).map(({ record: { index } }) => index)).toEqual(
+        Array.from({ length: 2_000 }, (_, index) => index),
+      );
       expect(await all(many.open())).toEqual([]);
     });
 

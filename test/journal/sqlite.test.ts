@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
-import type { Clock } from '../../src/world/world.ts';
 import { realClock } from '../../src/world/real.ts';
+import type { Clock } from '../../src/world/world.ts';
 import { all, journalConformance, key } from '../conformance/journal.ts';
 
 /** A clock that stands still until it is moved. */
@@ -65,7 +65,11 @@ describe('a state file', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
     const file = path.join(folder, 'state.db');
     for (let round = 0; round < 20; round += 1) {
-      const writer = spawn(process.execPath, [path.join(import.meta.dirname, 'writer.ts'), file, `run-${round}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const writer = spawn(
+        process.execPath,
+        [path.join(import.meta.dirname, 'writer.ts'), file, `run-${round}`],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
       let printed = '';
       writer.stdout.setEncoding('utf8').on('data', (text: string) => {
         printed += text;

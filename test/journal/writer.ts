@@ -9,6 +9,15 @@ const run = await journal.createRun(header(id, 1));
 await run.addRecords([record(0)]);
 await run.begin();
 for (let attempt = 1; ; attempt += 1) {
-  await run.append({ type: 'intended', record: 0, path: 'p', attempt, requestId: 'r', operation: 'o', with: {}, at: 1 });
+  await run.append({
+    type: 'intended',
+    record: 0,
+    path: 'p',
+    attempt,
+    requestId: 'r',
+    operation: 'o',
+    with: {},
+    at: 1,
+  });
   process.stdout.write(`${attempt}\n`);
 }

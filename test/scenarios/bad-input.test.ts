@@ -1,10 +1,10 @@
-import { DatabaseSync } from 'node:sqlite';
 import { open, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { onboarding, type Sample } from './onboarding.ts';
-import { openRig, type Finished, type Rig } from './rig.ts';
+import { type Finished, openRig, type Rig } from './rig.ts';
 
 let rig: Rig;
 let sample: Sample;
@@ -15,7 +15,11 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 /** Refused before anything was sent: status 1, the code, the words, no stack trace, and no customer created. */
-async function expectRefused(finished: Finished, code: string, ...words: readonly (string | RegExp)[]): Promise<void> {
+async function expectRefused(
+  finished: Finished,
+  code: string,
+  ...words: readonly (string | RegExp)[]
+): Promise<void> {
   expect(finished.stderr).toContain(code);
   for (const word of words) expect(finished.stderr).toMatch(word);
   expect(finished.stderr).not.toMatch(/^\s+at .+:\d+:\d+\)?$/mu);
@@ -31,7 +35,8 @@ async function altered(from: string | RegExp, to: string): Promise<string> {
   return rig.write('altered.yaml', changed);
 }
 
-const apply = (playbook: string, args: readonly string[] = sample.args) => rig.run(['apply', playbook, ...args, '--yes']);
+const apply = (playbook: string, args: readonly string[] = sample.args) =>
+  rig.run(['apply', playbook, ...args, '--yes']);
 
 describe('a playbook that is wrong', () => {
   it('is missing', async () => {
@@ -39,15 +44,28 @@ describe('a playbook that is wrong', () => {
   });
 
   it('is not YAML', async () => {
-    await expectRefused(await apply(await rig.write('broken.yaml', 'tenantry: 1\nsteps: [ {\n')), 'YAML_SYNTAX', /broken\.yaml:\d+:\d+/u);
+    await expectRefused(
+      await apply(await rig.write('broken.yaml', 'tenantry: 1\nsteps: [ {\n')),
+      'YAML_SYNTAX',
+      /broken\.yaml:\d+:\d+/u,
+    );
   });
 
   it('uses an operation that does not exist', async () => {
-    await expectRefused(await apply(await altered('customers.create', 'customer.create')), 'UNKNOWN_OPERATION', /altered\.yaml:\d+:\d+/u, /customers\.create/u);
+    await expectRefused(
+      await apply(await altered('customers.create', 'customer.create')),
+      'UNKNOWN_OPERATION',
+      /altered\.yaml:\d+:\d+/u,
+      /customers\.create/u,
+    );
   });
 
   it('gives a field that the operation does not have', async () => {
-    await expectRefused(await apply(await altered('companyProfile:', 'companyProfil:')), 'UNKNOWN_FIELD', /companyProfile/u);
+    await expectRefused(
+      await apply(await altered('companyProfile:', 'companyProfil:')),
+      'UNKNOWN_FIELD',
+      /companyProfile/u,
+    );
   });
 
   it('gives a value of the wrong type', async () => {
@@ -56,7 +74,11 @@ describe('a playbook that is wrong', () => {
   });
 
   it('refers to a step that does not exist', async () => {
-    await expectRefused(await apply(await altered('steps.customer.id', 'steps.custmer.id')), 'UNKNOWN_STEP', /customer/u);
+    await expectRefused(
+      await apply(await altered('steps.customer.id', 'steps.custmer.id')),
+      'UNKNOWN_STEP',
+      /customer/u,
+    );
   });
 
   it('has steps that need each other in a circle', async () => {
@@ -79,7 +101,10 @@ describe('a playbook that is wrong', () => {
   });
 
   it('has several mistakes, and all are told at once', async () => {
-    const text = (await readFile(sample.playbook, 'utf8')).replace('customers.create', 'customer.create').replace('carts.create', 'carts.creat').replace('tenantry: 1', 'tenantry: 9');
+    const text = (await readFile(sample.playbook, 'utf8'))
+      .replace('customers.create', 'customer.create')
+      .replace('carts.create', 'carts.creat')
+      .replace('tenantry: 1', 'tenantry: 9');
     const finished = await apply(await rig.write('three.yaml', text));
     await expectRefused(finished, 'PLAYBOOK_VERSION');
     expect(finished.stderr.match(/UNKNOWN_OPERATION/gu)).toHaveLength(2);
@@ -88,12 +113,23 @@ describe('a playbook that is wrong', () => {
 
 describe('an input that is wrong', () => {
   it('is missing', async () => {
-    await expectRefused(await apply('playbook.yaml', ['--input', 'nobody.csv', '--related', 'users=users.csv']), 'FILE_NOT_FOUND', /nobody\.csv/u);
+    await expectRefused(
+      await apply('playbook.yaml', ['--input', 'nobody.csv', '--related', 'users=users.csv']),
+      'FILE_NOT_FOUND',
+      /nobody\.csv/u,
+    );
   });
 
   it('is in no encoding that can be read', async () => {
-    await rig.write('binary.csv', Uint8Array.from({ length: 4096 }, (_, index) => (index * 37) % 256));
-    await expectRefused(await apply('playbook.yaml', ['--input', 'binary.csv', '--related', 'users=users.csv']), 'FILE_ENCODING', /binary\.csv/u);
+    await rig.write(
+      'binary.csv',
+      Uint8Array.from({ length: 4096 }, (_, index) => (index * 37) % 256),
+    );
+    await expectRefused(
+      await apply('playbook.yaml', ['--input', 'binary.csv', '--related', 'users=users.csv']),
+      'FILE_ENCODING',
+      /binary\.csv/u,
+    );
   });
 
   it('has bad cells: row, column, value and what was expected', async () => {
@@ -109,7 +145,15 @@ describe('an input that is wrong', () => {
     const rows = (await rig.read('customers.csv')).split('\n');
     rows[1] = rows[1]!.replace(sample.rows[0]!.domain!, 'not a domain');
     await rig.write('customers.csv', rows.join('\n'));
-    const finished = await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes', '--skip-invalid', '--results', 'results']);
+    const finished = await rig.run([
+      'apply',
+      'playbook.yaml',
+      ...sample.args,
+      '--yes',
+      '--skip-invalid',
+      '--results',
+      'results',
+    ]);
     expect(finished.status).toBe(3);
     expect((await rig.state()).customers).toHaveLength(3);
     const failed = await rig.read('results/failed.csv');
@@ -123,7 +167,11 @@ describe('an input that is wrong', () => {
   });
 
   it('lacks a related file', async () => {
-    await expectRefused(await apply('playbook.yaml', ['--input', 'customers.csv']), 'USAGE', /--related users=FILE/u);
+    await expectRefused(
+      await apply('playbook.yaml', ['--input', 'customers.csv']),
+      'USAGE',
+      /--related users=FILE/u,
+    );
   });
 });
 
@@ -133,7 +181,10 @@ describe('a plan that does not fit', () => {
   });
 
   it('was edited', async () => {
-    await rig.write('plan', (await rig.read('plan')).replace(sample.rows[1]!.domain!, 'another.onmicrosoft.com'));
+    await rig.write(
+      'plan',
+      (await rig.read('plan')).replace(sample.rows[1]!.domain!, 'another.onmicrosoft.com'),
+    );
     await expectRefused(await rig.run(['apply', 'plan']), 'PLAN_EDITED');
   });
 
@@ -144,7 +195,10 @@ describe('a plan that does not fit', () => {
   });
 
   it('has an input that changed since', async () => {
-    await rig.write('customers.csv', `${(await rig.read('customers.csv')).trimEnd()}\n`.replace(sample.rows[0]!.city!, 'Elsewhere'));
+    await rig.write(
+      'customers.csv',
+      `${(await rig.read('customers.csv')).trimEnd()}\n`.replace(sample.rows[0]!.city!, 'Elsewhere'),
+    );
     await expectRefused(await rig.run(['apply', 'plan']), 'PLAN_STALE', /customers\.csv/u, /tenantry plan/u);
   });
 
@@ -174,7 +228,10 @@ describe('a state file that cannot be used', () => {
   });
 
   it('is damaged', async () => {
-    await rig.write('state.db', 'this is no database at all, but long enough to be taken for one'.repeat(100));
+    await rig.write(
+      'state.db',
+      'this is no database at all, but long enough to be taken for one'.repeat(100),
+    );
     await expectRefused(await rig.run(['resume', '--state', 'state.db']), 'STATE_DAMAGED', /state\.db/u);
   });
 
@@ -195,14 +252,20 @@ describe('a state file that cannot be used', () => {
 
 describe('a target that does not answer', () => {
   it('refuses the secret', async () => {
-    const finished = await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env: { TENANTRY_CLIENT_SECRET: 'wrong' } });
+    const finished = await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], {
+      env: { TENANTRY_CLIENT_SECRET: 'wrong' },
+    });
     await expectRefused(finished, 'CREDENTIALS', /secret/iu);
     expect(finished.stderr).not.toContain('wrong"');
   });
 
   it('does not know the app', async () => {
     const env = { TENANTRY_CLIENT_ID: '11111111-1111-4111-8111-111111111111' };
-    await expectRefused(await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env }), 'CREDENTIALS', /app/iu);
+    await expectRefused(
+      await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env }),
+      'CREDENTIALS',
+      /app/iu,
+    );
   });
 
   it('is not there', async () => {
@@ -211,15 +274,31 @@ describe('a target that does not answer', () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const env = { TENANTRY_TARGET: `http://127.0.0.1:${port}` };
-    await expectRefused(await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env }), 'TARGET', new RegExp(`127\\.0\\.0\\.1:${port}`, 'u'));
+    await expectRefused(
+      await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env }),
+      'TARGET',
+      new RegExp(`127\\.0\\.0\\.1:${port}`, 'u'),
+    );
   });
 
   it('was not named', async () => {
-    await expectRefused(await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env: { TENANTRY_TARGET: undefined } }), 'USAGE', /--target/u);
+    await expectRefused(
+      await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], {
+        env: { TENANTRY_TARGET: undefined },
+      }),
+      'USAGE',
+      /--target/u,
+    );
   });
 
   it('is not known', async () => {
-    await expectRefused(await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], { env: { TENANTRY_TARGET: 'mars' } }), 'TARGET', /mars/u);
+    await expectRefused(
+      await rig.run(['apply', 'playbook.yaml', ...sample.args, '--yes'], {
+        env: { TENANTRY_TARGET: 'mars' },
+      }),
+      'TARGET',
+      /mars/u,
+    );
   });
 });
 
@@ -237,6 +316,9 @@ describe('a command line that is wrong', () => {
   it('is answered in JSON with --json', async () => {
     const finished = await rig.run(['validate', 'nothing.yaml', '--json']);
     expect(finished.status).toBe(1);
-    expect(JSON.parse(finished.stdout)).toMatchObject({ ok: false, diagnostics: [{ code: 'FILE_NOT_FOUND' }] });
+    expect(JSON.parse(finished.stdout)).toMatchObject({
+      ok: false,
+      diagnostics: [{ code: 'FILE_NOT_FOUND' }],
+    });
   });
 });

@@ -45,7 +45,16 @@ describe('a run that is killed with SIGKILL', () => {
   it('goes on from a copy of its state file in another folder, without plan, playbook and input', async () => {
     rig = await openRig(['--latency', '8']);
     const sample = await onboarding(rig, 12);
-    const started = rig.start(['apply', 'playbook.yaml', ...sample.args, '--yes', '--concurrency', '2', '--state', 'here/state.db']);
+    const started = rig.start([
+      'apply',
+      'playbook.yaml',
+      ...sample.args,
+      '--yes',
+      '--concurrency',
+      '2',
+      '--state',
+      'here/state.db',
+    ]);
     await started.says('Run ');
     for (;;) {
       const { requests } = await rig.stats();
@@ -55,8 +64,11 @@ describe('a run that is killed with SIGKILL', () => {
     await started.finished;
 
     await mkdir(rig.file('elsewhere'));
-    for (const suffix of ['', '-wal']) await copyFile(rig.file(`here/state.db${suffix}`), rig.file(`elsewhere/state.db${suffix}`));
-    const resumed = await rig.run(['resume', '--state', 'state.db', '--results', 'results'], { cwd: rig.file('elsewhere') });
+    for (const suffix of ['', '-wal'])
+      await copyFile(rig.file(`here/state.db${suffix}`), rig.file(`elsewhere/state.db${suffix}`));
+    const resumed = await rig.run(['resume', '--state', 'state.db', '--results', 'results'], {
+      cwd: rig.file('elsewhere'),
+    });
     expect(resumed.stderr).not.toMatch(/error/iu);
     expect(resumed.status).toBe(0);
     expectOnboarded(await rig.state(), sample);

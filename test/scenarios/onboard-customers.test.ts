@@ -12,7 +12,14 @@ describe('onboarding sixty customers', () => {
     const sample = await onboarding(rig);
     expect(sample.rows.length).toBe(60);
 
-    const planned = await rig.run(['plan', 'playbook.yaml', ...sample.args, '--out', 'reviewed.tenantry-plan', '--detailed-exitcode']);
+    const planned = await rig.run([
+      'plan',
+      'playbook.yaml',
+      ...sample.args,
+      '--out',
+      'reviewed.tenantry-plan',
+      '--detailed-exitcode',
+    ]);
     expect(planned.stderr).not.toMatch(/error/iu);
     expect(planned.status).toBe(2);
     expect(planned.stdout).toContain('Plan: ');
@@ -21,12 +28,21 @@ describe('onboarding sixty customers', () => {
     const applied = await rig.run(['apply', 'reviewed.tenantry-plan', '--json', '--results', 'results']);
     expect(applied.stderr).toBe('');
     expect(applied.status).toBe(0);
-    const events = applied.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { event: string; run: { records: unknown } });
+    const events = applied.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; run: { records: unknown } });
     expect(events[0]?.event).toBe('run.started');
-    expect(events.at(-1)).toMatchObject({ event: 'run.finished', run: { status: 'finished', records: { total: 60, succeeded: 60, failed: 0, blocked: 0, inDoubt: 0 } } });
+    expect(events.at(-1)).toMatchObject({
+      event: 'run.finished',
+      run: { status: 'finished', records: { total: 60, succeeded: 60, failed: 0, blocked: 0, inDoubt: 0 } },
+    });
     expectOnboarded(await rig.state(), sample);
 
-    const results = parse(await rig.read('results/results.csv'), { columns: true }) as Record<string, string>[];
+    const results = parse(await rig.read('results/results.csv'), { columns: true }) as Record<
+      string,
+      string
+    >[];
     expect(results.map(({ domain }) => domain)).toEqual(sample.rows.map(({ domain }) => domain));
     const state = await rig.state();
     for (const row of results) {
@@ -43,7 +59,9 @@ describe('onboarding sixty customers', () => {
     const before = await rig.state();
     const again = await rig.run(['plan', 'playbook.yaml', ...sample.args, '--json']);
     expect(again.status).toBe(0);
-    const { summary } = JSON.parse(again.stdout) as { summary: { operations: Record<string, Record<string, number>> } };
+    const { summary } = JSON.parse(again.stdout) as {
+      summary: { operations: Record<string, Record<string, number>> };
+    };
     expect(summary.operations['customers.create']).toEqual({ unchanged: 8 });
     expect(summary.operations['users.create']?.create ?? 0).toBe(0);
     expect((await rig.state()).customers).toEqual(before.customers);
@@ -52,7 +70,8 @@ describe('onboarding sixty customers', () => {
   it('plans twice to the same bytes but for the time', async () => {
     rig = await openRig();
     const sample = await onboarding(rig, 20);
-    for (const name of ['one', 'two']) await rig.run(['plan', 'playbook.yaml', ...sample.args, '--out', name]);
+    for (const name of ['one', 'two'])
+      await rig.run(['plan', 'playbook.yaml', ...sample.args, '--out', name]);
     const timeless = async (name: string) => (await rig.read(name)).replace(/"createdAt":"[^"]*"/u, '');
     expect(await timeless('one')).toBe(await timeless('two'));
   });
@@ -75,6 +94,7 @@ describe('onboarding sixty customers', () => {
     const rows = parse(await rig.read('clear/results.csv'), { columns: true }) as Record<string, string>[];
     expect(rows).toHaveLength(3);
     for (const row of rows) expect(row.tenantry_adminPassword).toMatch(/^.{6,}$/u);
-    for (const row of rows) expect(await rig.read('results/results.csv')).not.toContain(row.tenantry_adminPassword);
+    for (const row of rows)
+      expect(await rig.read('results/results.csv')).not.toContain(row.tenantry_adminPassword);
   });
 });

@@ -59,7 +59,10 @@ export interface StartOptions {
 /** Starts an emulator process and a folder for one test. */
 export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-test-'));
-  const emulator = startProcess([executable, 'emulator', '--json', ...emulatorArgs], { cwd: folder, env: process.env });
+  const emulator = startProcess([executable, 'emulator', '--json', ...emulatorArgs], {
+    cwd: folder,
+    env: process.env,
+  });
   await emulator.says('\n');
   const { url, tenantId, clientId, clientSecret } = JSON.parse(emulator.stdout()) as Record<string, string>;
   const env = {
@@ -76,12 +79,17 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
   };
   const running = new Set<ReturnType<typeof startProcess>>();
   const start: Rig['start'] = (args, options = {}) => {
-    const started = startProcess([executable, ...args], { cwd: options.cwd ?? folder, env: { ...env, ...options.env }, input: options.input });
+    const started = startProcess([executable, ...args], {
+      cwd: options.cwd ?? folder,
+      env: { ...env, ...options.env },
+      input: options.input,
+    });
     running.add(started);
     void started.finished.finally(() => running.delete(started));
     return started;
   };
-  const ask = async <T>(place: string): Promise<T> => (await (await fetch(`${url}/_emulator/${place}`)).json()) as T;
+  const ask = async <T>(place: string): Promise<T> =>
+    (await (await fetch(`${url}/_emulator/${place}`)).json()) as T;
   return {
     folder,
     url: url!,
@@ -96,7 +104,11 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     state: () => ask('state'),
     stats: () => ask('stats'),
     behave: async (options) => {
-      await fetch(`${url}/_emulator/options`, { method: 'POST', body: JSON.stringify(options), headers: { 'content-type': 'application/json' } });
+      await fetch(`${url}/_emulator/options`, {
+        method: 'POST',
+        body: JSON.stringify(options),
+        headers: { 'content-type': 'application/json' },
+      });
     },
     close: async () => {
       for (const started of [...running, emulator]) started.process.kill('SIGKILL');
@@ -106,8 +118,15 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
   };
 }
 
-function startProcess(command: readonly string[], options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input?: string | undefined }) {
-  const child = spawn(process.execPath, [...command], { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] });
+function startProcess(
+  command: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input?: string | undefined },
+) {
+  const child = spawn(process.execPath, [...command], {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -117,7 +136,9 @@ function startProcess(command: readonly string[], options: { readonly cwd: strin
     stderr += text;
   });
   child.stdin.end(options.input ?? '');
-  const finished = once(child, 'close').then(([status, signal]) => ({ status, signal, stdout, stderr }) as Finished);
+  const finished = once(child, 'close').then(
+    ([status, signal]) => ({ status, signal, stdout, stderr }) as Finished,
+  );
   return {
     process: child,
     stdout: () => stdout,
@@ -130,7 +151,13 @@ function startProcess(command: readonly string[], options: { readonly cwd: strin
         };
         child.stdout.on('data', look);
         child.stderr.on('data', look);
-        void finished.then(({ status }) => reject(new Error(`it ended with ${status} without saying ${JSON.stringify(text)}:\n${stdout}\n${stderr}`)));
+        void finished.then(({ status }) =>
+          reject(
+            new Error(
+              `it ended with ${status} without saying ${JSON.stringify(text)}:\n${stdout}\n${stderr}`,
+            ),
+          ),
+        );
         look();
       }),
   };

@@ -7,7 +7,11 @@ import type { WrittenFile } from '../write-results.ts';
 import { wantsColour } from './colour.ts';
 
 /** Tells how a run ended, where its results are, and what to do next. */
-export function printOutcome(totals: RunTotals, files: readonly WrittenFile[], options: { readonly resume: string; readonly color: boolean }): void {
+export function printOutcome(
+  totals: RunTotals,
+  files: readonly WrittenFile[],
+  options: { readonly resume: string; readonly color: boolean },
+): void {
   const paint = createColors(wantsColour(process.stdout, options.color));
   const { total, succeeded, failed, blocked, inDoubt, open } = totals.records;
   const parts = [
@@ -42,10 +46,16 @@ function advice(totals: RunTotals, resume: string): readonly string[] {
   const { failed, blocked, inDoubt, open } = totals.records;
   const lines: string[] = [];
   if (open > 0) lines.push('', 'To go on where it was:', '', `    ${resume}`);
-  if (failed + blocked > 0) lines.push('', 'To try the failed records again:', '', `    ${resume} --retry-failed`);
+  if (failed + blocked > 0)
+    lines.push('', 'To try the failed records again:', '', `    ${resume} --retry-failed`);
   if (inDoubt > 0) {
     const show = resume.replace('resume', 'show');
-    lines.push('', 'Records in doubt were sent and not answered. To see what to look for in Partner Center:', '', `    ${show} --failed`);
+    lines.push(
+      '',
+      'Records in doubt were sent and not answered. To see what to look for in Partner Center:',
+      '',
+      `    ${show} --failed`,
+    );
   }
   return lines;
 }

@@ -16,7 +16,10 @@ export function paintFor(allowed: boolean): Paint {
 }
 
 /** Prints a plan file for a person: totals, then records or groups of them, then the line that CI searches for. */
-export async function printPlan(file: string, options: { readonly color: boolean; readonly all?: boolean }): Promise<void> {
+export async function printPlan(
+  file: string,
+  options: { readonly color: boolean; readonly all?: boolean },
+): Promise<void> {
   const paint = paintFor(options.color);
   const plan = await readPlan(file);
   const { header, summary } = plan;
@@ -34,19 +37,24 @@ function printGroups(groups: readonly Group[], paint: Paint): void {
   for (const group of groups.slice(0, groupsShown)) {
     const others = group.keys.slice(1).join(', ');
     const more = group.count > group.keys.length ? ` and ${count(group.count - group.keys.length)} more` : '';
-    print(paint.cyan(group.count === 1 ? 'One record:' : `${plural(group.count, 'record')} alike, for example:`));
+    print(
+      paint.cyan(group.count === 1 ? 'One record:' : `${plural(group.count, 'record')} alike, for example:`),
+    );
     print(recordText(group.example, paint));
     if (others !== '') print(paint.dim(`  the same for ${others}${more}`));
     print('');
   }
   const rest = groups.slice(groupsShown).reduce((sum, group) => sum + group.count, 0);
-  if (rest > 0) print(paint.dim(`${plural(rest, 'record')} of other kinds are not shown; --all prints every record\n`));
+  if (rest > 0)
+    print(paint.dim(`${plural(rest, 'record')} of other kinds are not shown; --all prints every record\n`));
 }
 
 /** Prints a plan file as one JSON document, a record at a time. */
 export async function printPlanJson(file: string): Promise<void> {
   const plan = await readPlan(file);
-  process.stdout.write(`{"header":${JSON.stringify(plan.header)},"summary":${JSON.stringify(plan.summary)},"records":[`);
+  process.stdout.write(
+    `{"header":${JSON.stringify(plan.header)},"summary":${JSON.stringify(plan.summary)},"records":[`,
+  );
   let separator = '\n';
   for await (const record of plan.records()) {
     process.stdout.write(separator + JSON.stringify(record));

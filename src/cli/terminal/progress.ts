@@ -57,7 +57,8 @@ function failureTeller(): (event: RunEvent) => string | undefined {
   return (event) => {
     if (event.event !== 'record.settled' || event.error === undefined) return undefined;
     told += 1;
-    if (told > failuresTold) return told === failuresTold + 1 ? 'more records failed; they are in the result files' : undefined;
+    if (told > failuresTold)
+      return told === failuresTold + 1 ? 'more records failed; they are in the result files' : undefined;
     const word = event.outcome === 'inDoubt' ? 'in doubt' : event.outcome;
     return `${word}: ${event.record}: ${event.error.step === '' ? '' : `${event.error.step}: `}${event.error.message}`;
   };
@@ -76,8 +77,12 @@ function plainProgress({ resume }: ProgressOptions): Progress {
     tallyEvent(tally, event);
     const failure = tellFailure(event);
     if (failure !== undefined) say(failure);
-    if (event.event === 'run.draining') say(`No new requests (${event.reason}); ${event.inFlight} in flight are finishing.`);
-    if (event.event === 'run.finished' || (event.event === 'record.settled' && event.at - last >= logEveryMs)) {
+    if (event.event === 'run.draining')
+      say(`No new requests (${event.reason}); ${event.inFlight} in flight are finishing.`);
+    if (
+      event.event === 'run.finished' ||
+      (event.event === 'record.settled' && event.at - last >= logEveryMs)
+    ) {
       last = event.at;
       say(progressLine(tally, event.at));
     }
@@ -116,7 +121,10 @@ async function openTree(tally: Tally, color: boolean): Promise<Tree> {
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const logger = new ListrLogger({ useIcons: wantsColour(process.stderr, color), processOutput: new ProcessOutput(process.stderr, process.stderr) });
+  const logger = new ListrLogger({
+    useIcons: wantsColour(process.stderr, color),
+    processOutput: new ProcessOutput(process.stderr, process.stderr),
+  });
   const list = new Listr(
     [
       {
@@ -125,7 +133,11 @@ async function openTree(tally: Tally, color: boolean): Promise<Tree> {
           const draw = () => {
             const operations = [...tally.operations].map(([name, counts]) => operationLine(name, counts));
             const recent = notes.slice(-5);
-            task.title = neutralise([`${tally.playbook}  ${progressLine(tally, Date.now())}`, ...operations, ...recent].join('\n    '));
+            task.title = neutralise(
+              [`${tally.playbook}  ${progressLine(tally, Date.now())}`, ...operations, ...recent].join(
+                '\n    ',
+              ),
+            );
           };
           const timer = setInterval(draw, drawEveryMs);
           return finished.then(() => {

@@ -80,12 +80,15 @@ export function progressLine(tally: Tally, now: number): string {
   const share = tally.total === 0 ? 1 : tally.settled / tally.total;
   const full = Math.floor(share * barWidth);
   const seconds = Math.max(0.001, (now - tally.startedAt) / 1000);
-  const parts = [`${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${tally.settled.toLocaleString('en-US')}/${tally.total.toLocaleString('en-US')} records`];
+  const parts = [
+    `${'█'.repeat(full)}${'░'.repeat(barWidth - full)} ${tally.settled.toLocaleString('en-US')}/${tally.total.toLocaleString('en-US')} records`,
+  ];
   if (tally.failed > 0) parts.push(`${tally.failed} failed`);
   if (tally.inDoubt > 0) parts.push(`${tally.inDoubt} in doubt`);
   parts.push(`${(tally.requests / seconds).toFixed(seconds < 10 ? 1 : 0)} requests/s`);
   if (tally.throttled > 0) parts.push(`throttled ${tally.throttled} times`);
-  if (tally.settled > 0 && tally.settled < tally.total) parts.push(`${Math.ceil((seconds / tally.settled) * (tally.total - tally.settled))} s left`);
+  if (tally.settled > 0 && tally.settled < tally.total)
+    parts.push(`${Math.ceil((seconds / tally.settled) * (tally.total - tally.settled))} s left`);
   if (tally.draining !== undefined) parts.push(`draining (${tally.draining}), ${tally.inFlight} in flight`);
   return parts.join(' · ');
 }

@@ -1,0 +1,107 @@
+import type {
+  JournalEntry,
+  LeaseLost,
+  RecordWithEntries,
+  RunHeader,
+  RunJournal,
+  RunRecord,
+  RunState,
+  StepOutcomeName,
+} from '../../src/journal/journal.ts';
+import { replay } from '../../src/journal/replay.ts';
+
+/** The process is gone: what is thrown at every place where it might have been killed. */
+export class Crash extends Error {}
+
+/** Counts the places where a crash may come, and makes it come at one of them. */
+export interface Fuse {
+  /** Throws Crash when its time has come, and ever after. `before`: what follows does not happen. */
+  step(place: string): void;
+  readonly steps: number;
+  readonly burnt: boolean;
+}
+
+/** @param at number of the step at which it crashes; Infinity: never */
+export function makeFuse(at = Number.POSITIVE_INFINITY): Fuse {
+  let steps = 0;
+  let burnt = false;
+  return {
+    step: (place) => {
+      steps += 1;
+      if (steps >= at) burnt = true;
+      if (burnt) throw new Crash(place);
+    },
+    get steps() {
+      return steps;
+    },
+    get burnt() {
+      return burnt;
+    },
+  };
+}
+
+/** What stays when the process dies. */
+export interface Stored {
+  readonly header: RunHeader;
+  readonly records: readonly RunRecord[];
+  readonly entries: JournalEntry[];
+  state: RunState;
+}
+
+export interface MemoryJournal extends RunJournal {
+  counts(): Record<StepOutcomeName | 'open', number>;
+  lose(reason: LeaseLost): void;
+}
+
+/** A journal in memory: durable when its promise resolves, and it takes a turn of the event loop to get there. */
+export function memoryJournal(stored: Stored, fuse: Fuse = makeFuse(), trace: string[] = []): MemoryJournal {
+  let owned = true;
+  let lose = (_reason: LeaseLost) => {};
+  const lost = new Promise<LeaseLost>((resolve) => {
+    lose = (reason) => {
+      owned = false;
+      resolve(reason);
+    };
+  });
+  const outcome = (index: number) =>
+    replay(stored.entries.filter(({ record }) => record === index)).settled?.outcome;
+  async function* open(retryFailed: boolean): AsyncGenerator<RecordWithEntries> {
+    for (const record of stored.records) {
+      const was = outcome(record.index);
+      const wanted =
+        was === undefined || was === 'inDoubt' || (retryFailed && (was === 'failed' || was === 'blocked'));
+      if (wanted)
+        yield structuredClone({
+          record,
+          entries: stored.entries.filter((entry) => entry.record === record.index),
+        });
+    }
+  }
+  return {
+    header: stored.header,
+    addRecords: async () => {},
+    begin: async () => {},
+    append: async (entry) => {
+      const copy = JSON.parse(JSON.stringify(entry)) as JournalEntry; // in the caller's turn, as on disk
+      fuse.step(`before ${entry.type} ${entry.path}`);
+      trace.push(`${entry.type} ${entry.path}`);
+      stored.entries.push(copy);
+      fuse.step(`after ${entry.type} ${entry.path}`);
+      await new Promise(setImmediate);
+      trace.push(`durable ${entry.type} ${entry.path}`);
+    },
+    open: ({ retryFailed = false } = {}) => open(retryFailed),
+    owned: () => owned,
+    setState: async (state) => {
+      if (!fuse.burnt) stored.state = state;
+    },
+    lost,
+    lose: (reason) => lose(reason),
+    release: async () => {},
+    counts: () => {
+      const counts = { succeeded: 0, unchanged: 0, skipped: 0, failed: 0, blocked: 0, inDoubt: 0, open: 0 };
+      for (const record of stored.records) counts[outcome(record.index) ?? 'open'] += 1;
+      return counts;
+    },
+  };
+}
