@@ -4,6 +4,7 @@ import { fill, pathOf } from '../operations/template.ts';
 import { sameAs } from '../plan/same-as.ts';
 import type { RunContext } from './context.ts';
 import { type Deadline, makeDeadline, TimedOut } from './deadline.ts';
+import { paceMs } from './pace.ts';
 import { refusalOf } from './write.ts';
 
 export interface Polling {
@@ -38,7 +39,7 @@ export async function poll(
   });
   let last: unknown;
   try {
-    for (;;) {
+    for (let looks = 0; ; looks += 1) {
       const filled = fill(polling.with, { input, result }) as Readonly<Record<string, unknown>>;
       const answer = await reader.read(operation, filled, { fresh: true, signal: own.signal });
       if (answer.type === 'refused' && answer.error.status !== 404)
@@ -49,7 +50,7 @@ export async function poll(
         if (polling.failed.some((word) => sameAs(last, word)))
           return fail('ENDED_BADLY', `the service says ${String(last)}`);
       }
-      await world.clock.sleep(polling.everySeconds * 1_000, own.signal);
+      await world.clock.sleep(paceMs(polling.everySeconds * 1_000, looks), own.signal);
     }
   } catch (error) {
     if (!(error instanceof TimedOut)) throw error;

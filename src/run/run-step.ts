@@ -8,6 +8,7 @@ import { type Deadline, TimedOut } from './deadline.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
 import { failed, runOperation } from './run-operation.ts';
 import { evaluateIn, namesOf, resolveIn, type Scope } from './scope.ts';
+import { paceMs } from './pace.ts';
 import { refusalOf } from './write.ts';
 
 export type Leaf = Exclude<Step, { type: 'block' }>;
@@ -112,12 +113,12 @@ async function runWait(
   }
   const { operation, until } = step.read;
   const input = resolveInput(operation, step.read.with, namesOf(scope));
-  for (;;) {
+  for (let looks = 0; ; looks += 1) {
     const answer = await reader.read(operation, input, { fresh: true, signal: deadline.signal });
     if (answer.type === 'refused') return { outcome: 'failed', error: refusalOf(path, answer.error) };
     if (answer.type === 'ok' && evaluateIn(scope, until, { result: answer.result }) === true)
       return { outcome: 'succeeded', result: answer.result };
-    await world.clock.sleep(step.everyMs, deadline.signal);
+    await world.clock.sleep(paceMs(step.everyMs, looks), deadline.signal);
   }
 }
 
