@@ -61,6 +61,7 @@ export function checkPlaybook(document: Document, operations: Operations): Check
   };
   const limits = checkLimits(fields, operations, problems);
   const guards = checkGuards(fields, params, checking);
+  refuseUnknownCounts(guards, checking);
   const stepNodes = fields.required('steps') === undefined ? [] : (fields.list('steps') ?? []);
   const { checked, scope } = checkSteps(stepNodes, recordScope, checking, false);
   const outputs = checkOutputs(fields, scope, checking);
@@ -273,6 +274,21 @@ function checkGuards(fields: Fields, params: StepScope, checking: Checking): rea
     guard.end(['check', 'message']);
     return check === undefined || message === undefined ? [] : [{ check, message, at: node.at }];
   });
+}
+
+/** A guard that counts an operation which no entry has would hold for ever. */
+function refuseUnknownCounts(guards: readonly Guard[], { operations, problems }: StepChecking): void {
+  for (const { check, at } of guards) {
+    for (const [, , name = ''] of check.source.matchAll(/plan\.(?:count|sum)\(\s*(["'])([^"']*)\1/gu)) {
+      if (operations.get(name) === undefined)
+        problems.error(
+          'UNKNOWN_OPERATION',
+          `the guard counts an unknown operation '${name}'`,
+          { ...at, length: 1 },
+          meant(name, operations.names),
+        );
+    }
+  }
 }
 
 /** Outputs may read what was skipped: a results file has empty cells anyway. */

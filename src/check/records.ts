@@ -29,68 +29,101 @@ export async function* readRecords(
   table: Table,
   related: Related,
 ): AsyncGenerator<CheckedRow> {
-  const checker = new RowChecker(playbook.input.record);
-  const joins = Object.entries(playbook.input.related).map(([name, { by, record }]) => ({
-    name,
-    by,
-    checker: new RowChecker(record),
-    index: related[name],
-  }));
-  const missing = checker.header(table.columns, table.file, 1);
+  const judge = new RowJudge(playbook, parameters, table, related);
+  const missing = judge.header();
   if (missing.length > 0) throw new DiagnosticsError(missing);
-  const keys = openKeyIndex();
   let index = 0;
   try {
     for await (const row of table.rows()) {
-      yield checkRow(row, index);
+      yield judge.row(row, index);
       index += 1;
     }
   } finally {
-    keys.close();
+    judge.close();
   }
-  if (index === 0)
-    throw new DiagnosticsError([
-      { code: 'INPUT_EMPTY', severity: 'error', message: `${table.file} has a header and no rows` },
-    ]);
+  if (index === 0) {
+    const message = `${table.file} has a header and no rows`;
+    throw new DiagnosticsError([{ code: 'INPUT_EMPTY', severity: 'error', message }]);
+  }
+}
 
-  function checkRow(row: Row, at: number): CheckedRow {
-    const toCheck = { row, textual: table.textual, file: table.file };
-    const checked = checker.check(toCheck);
-    if (!checked.ok) return { ok: false, index: at, row, diagnostics: checked.diagnostics };
-    const joined: Record<string, unknown> = { ...checked.value };
-    const diagnostics: Diagnostic[] = [];
-    for (const join of joins) {
-      const rows = join.index?.rowsFor(String(checked.value[join.by] ?? '')) ?? [];
-      const typed = rows.map((other) =>
-        join.checker.check({ row: other, textual: join.index!.textual, file: join.index!.file }),
-      );
-      for (const result of typed) if (!result.ok) diagnostics.push(...result.diagnostics);
-      joined[join.name] = typed.flatMap((result) => (result.ok ? [result.value] : []));
-    }
-    const record = toRecord(playbook, parameters, joined, toCheck, at);
-    if (!record.ok || diagnostics.length > 0)
-      return {
-        ok: false,
-        index: at,
-        row,
-        diagnostics: [...(record.ok ? [] : record.diagnostics), ...diagnostics],
-      };
-    const first = keys.add(record.value.key, row.line);
-    if (first === undefined) return { ok: true, record: record.value, row };
-    const message = `row ${row.line} has the same key as row ${first}: ${record.value.key}`;
-    return {
-      ok: false,
-      index: at,
-      row,
-      diagnostics: [
-        {
-          code: 'INPUT_DUPLICATE',
-          severity: 'error',
-          message,
-          cell: record.value.cell,
-          related: [{ message: 'has it first', cell: { file: table.file, row: first } }],
-        },
-      ],
-    };
+/** Judges the rows of one table, one after another: it remembers the keys that it has seen. */
+class RowJudge {
+  readonly #playbook: Playbook;
+  readonly #parameters: Readonly<Record<string, unknown>>;
+  readonly #table: Table;
+  readonly #checker: RowChecker;
+  readonly #joins: readonly {
+    readonly name: string;
+    readonly by: string;
+    readonly checker: RowChecker;
+    readonly index: RelatedIndex | undefined;
+  }[];
+  readonly #keys = openKeyIndex();
+
+  constructor(
+    playbook: Playbook,
+    parameters: Readonly<Record<string, unknown>>,
+    table: Table,
+    related: Related,
+  ) {
+    this.#playbook = playbook;
+    this.#parameters = parameters;
+    this.#table = table;
+    this.#checker = new RowChecker(playbook.input.record);
+    this.#joins = Object.entries(playbook.input.related).map(([name, { by, record }]) => ({
+      name,
+      by,
+      checker: new RowChecker(record),
+      index: related[name],
+    }));
   }
+
+  header(): readonly Diagnostic[] {
+    return this.#checker.header(this.#table.columns, this.#table.file, 1);
+  }
+
+  close(): void {
+    this.#keys.close();
+  }
+
+  row(row: Row, index: number): CheckedRow {
+    const toCheck = { row, textual: this.#table.textual, file: this.#table.file };
+    const checked = this.#checker.check(toCheck);
+    if (!checked.ok) return { ok: false, index, row, diagnostics: checked.diagnostics };
+    const { joined, diagnostics } = this.#join(checked.value);
+    const record = toRecord(this.#playbook, this.#parameters, joined, toCheck, index);
+    if (!record.ok) return { ok: false, index, row, diagnostics: [...record.diagnostics, ...diagnostics] };
+    if (diagnostics.length > 0) return { ok: false, index, row, diagnostics };
+    const first = this.#keys.add(record.value.key, row.line);
+    if (first === undefined) return { ok: true, record: record.value, row };
+    return { ok: false, index, row, diagnostics: [duplicate(record.value, row.line, first)] };
+  }
+
+  /** The record with its related rows, typed; their bad cells make the record bad. */
+  #join(values: Readonly<Record<string, unknown>>): {
+    readonly joined: Readonly<Record<string, unknown>>;
+    readonly diagnostics: readonly Diagnostic[];
+  } {
+    const joined: Record<string, unknown> = { ...values };
+    const diagnostics: Diagnostic[] = [];
+    for (const { name, by, checker, index } of this.#joins) {
+      const rows = index?.rowsFor(String(values[by] ?? '')) ?? [];
+      const typed = rows.map((row) => checker.check({ row, textual: index!.textual, file: index!.file }));
+      for (const result of typed) if (!result.ok) diagnostics.push(...result.diagnostics);
+      joined[name] = typed.flatMap((result) => (result.ok ? [result.value] : []));
+    }
+    return { joined, diagnostics };
+  }
+}
+
+function duplicate({ key, cell }: InputRecord, row: number, first: number): Diagnostic {
+  const message = `row ${row} has the same key as row ${first}: ${key}`;
+  return {
+    code: 'INPUT_DUPLICATE',
+    severity: 'error',
+    message,
+    cell,
+    related: [{ message: 'has it first', cell: { file: cell.file, row: first } }],
+  };
 }

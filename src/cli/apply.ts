@@ -11,7 +11,7 @@ import { exitStatus } from './exit-status.ts';
 import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
 import type { Common, InputOptions, RunOptions } from './options.ts';
-import { guardsHold, makePlan, type PlanOptions, refuseInvalid } from './plan.ts';
+import { guardsHold, makePlan, type PlanOptions, printInvalid, refuseInvalid } from './plan.ts';
 import { openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
 import { printPlan } from './terminal/print-plan.ts';
@@ -27,6 +27,7 @@ export async function apply(options: ApplyOptions & Common, file: string): Promi
   const made = await makePlan(file, { ...options, offline: false }, { keepSession: true });
   try {
     if (options.json !== true) await printPlan(made.file, options);
+    await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     refuseInvalid(made.summary, options.skipInvalid === true);
     if (!(await confirmed(options))) {

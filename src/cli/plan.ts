@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type { Playbook } from '../check/playbook.ts';
-import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Operations } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
 import { digestsOf } from '../plan/fits.ts';
@@ -35,6 +35,7 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
   try {
     if (options.json === true) await printPlanJson(made.file);
     else await printPlan(made.file, options);
+    await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
     if (options.out !== undefined && options.json !== true) {
@@ -61,6 +62,23 @@ export interface MadePlan {
   readonly session?: Session;
   /** Removes the file where it is a temporary one. */
   remove(): Promise<void>;
+}
+
+/** Bad rows listed at once; a file with a wrong column has thousands of them. */
+const rowsListed = 50;
+
+/** Prints what is wrong with the rows that cannot be used: of the first so many, each bad cell. */
+export async function printInvalid({ file, summary }: Pick<MadePlan, 'file' | 'summary'>): Promise<void> {
+  let left = Math.min(summary.invalid, rowsListed);
+  if (left === 0) return;
+  const found: Diagnostic[] = [];
+  for await (const record of (await readPlan(file)).records()) {
+    if (record.invalid === undefined) continue;
+    found.push(...record.invalid);
+    left -= 1;
+    if (left === 0) break;
+  }
+  printDiagnostics(found);
 }
 
 /** Prints the guards that do not hold; true where all do. */

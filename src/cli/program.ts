@@ -80,7 +80,16 @@ function describeProgram(setStatus: (status: number) => void): Command {
     .showHelpAfterError('(tenantry --help lists the commands)')
     .showSuggestionAfterError(true)
     .exitOverride();
+  definePlanning(program, setStatus);
+  defineRunning(program, setStatus);
+  defineLooking(program, setStatus);
+  return program;
+}
 
+type SetStatus = (status: number) => void;
+
+/** Commands that check and plan: they change nothing. */
+function definePlanning(program: Command, setStatus: SetStatus): void {
   define(
     withInput(
       program.command('validate <playbook>').description('check a playbook, and its input where it is given'),
@@ -102,6 +111,10 @@ function describeProgram(setStatus: (status: number) => void): Command {
     setStatus,
     async () => (await import('./plan.ts')).plan,
   );
+}
+
+/** Commands that apply: what they do was planned. */
+function defineRunning(program: Command, setStatus: SetStatus): void {
   define(
     withRun(
       withInput(
@@ -131,6 +144,10 @@ function describeProgram(setStatus: (status: number) => void): Command {
     setStatus,
     async () => (await import('./resume.ts')).resume,
   );
+}
+
+/** Commands that look at runs and at what Tenantry knows. */
+function defineLooking(program: Command, setStatus: SetStatus): void {
   define(
     program.command('runs').description('list the runs of the state file'),
     setStatus,
@@ -184,5 +201,4 @@ function describeProgram(setStatus: (status: number) => void): Command {
     setStatus,
     async () => (await import('./emulator.ts')).emulator,
   );
-  return program;
 }

@@ -85,11 +85,17 @@ interface EngineError {
   readonly summary?: string;
   readonly message: string;
   readonly code?: string;
-  readonly range?: { readonly start: number; readonly end: number };
+  readonly range?: Range;
+  readonly node?: Range;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
 }
 
 function problemOf(error: EngineError, text: string, kind: Problem['kind']): Problem {
-  const { start, end } = error.range ?? { start: 0, end: text.length };
+  const { start, end } = error.node ?? error.range ?? { start: 0, end: text.length };
   const offset = Math.min(start, Math.max(0, text.length - 1));
   const length = Math.max(1, Math.min(end, text.length) - offset);
   return { kind, message: inWords(error), offset, length };
@@ -97,7 +103,7 @@ function problemOf(error: EngineError, text: string, kind: Problem['kind']): Pro
 
 /** The engine's message in this language's words: our types have no names of their own. */
 function inWords(error: EngineError): string {
-  const message = (error.summary ?? error.message).split('\n')[0]!.replaceAll(/\bT\d+\b/gu, 'map');
+  const message = (error.summary ?? error.message).split('\n')[0]!.replaceAll(/\bT\d+\b/gu, 'object');
   const operator = /^no such overload: (.+) (\S+) (.+)$/u.exec(message);
   if (operator !== null) {
     const text = operator[2] === '+' && message.includes('string') ? '; string(…) makes text of a value' : '';

@@ -48,7 +48,7 @@ function unclosed(offset: number, text: string): Split {
 
 /** A string of CEL (raw, triple-quoted or plain) or a comment, from where it starts. */
 const passedOver =
-  /[bB]?[rR][bB]?(?:"""[^]*?"""|'''[^]*?'''|"[^"\n]*"|'[^'\n]*')|"""(?:\\[^]|[^\\])*?"""|'''(?:\\[^]|[^\\])*?'''|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|\/\/(?:(?!\}\})[^\n])*|[A-Za-z_]\w*/uy;
+  /[bB]?[rR][bB]?(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')|"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|\/\/(?:(?!\}\})[^\n])*|[A-Za-z_]\w*/uy;
 
 /** The offset of the `}}` that closes an expression. */
 function endOf(text: string, start: number): number | undefined {

@@ -1,18 +1,9 @@
 import type { Operation } from '../operations/operation.ts';
 import { fill } from '../operations/template.ts';
 import type { TransportError, WireAnswer } from '../world/world.ts';
-import { jsonOf, serviceError } from './service-error.ts';
+import { jsonOf, type ServiceError, serviceError } from './service-error.ts';
 
-/** An error as the service told it, whichever of its body forms it used (FACTS "Error bodies"). */
-export interface ServiceError {
-  readonly status: number;
-  readonly code: string;
-  readonly description: string;
-  readonly requestId: string;
-  readonly correlationId: string;
-  /** Details that the body held: corrected address, rows, links. */
-  readonly data?: unknown;
-}
+export type { ServiceError } from './service-error.ts';
 
 /**
  * What came back from one request. The type says whether to repeat: `ok` and `refused` are the service's word

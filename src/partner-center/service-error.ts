@@ -1,6 +1,16 @@
 import { pathOf } from '../operations/template.ts';
 import type { WireAnswer } from '../world/world.ts';
-import type { ServiceError } from './answer.ts';
+
+/** An error as the service told it, whichever of its body forms it used (FACTS "Error bodies"). */
+export interface ServiceError {
+  readonly status: number;
+  readonly code: string;
+  readonly description: string;
+  readonly requestId: string;
+  readonly correlationId: string;
+  /** Details that the body held: corrected address, rows, links. */
+  readonly data?: unknown;
+}
 
 /** The body as JSON, without the byte-order mark that some answers begin with; undefined where it is none. */
 export function jsonOf(body: string): unknown {

@@ -54,6 +54,8 @@ async function acquire(
   world: World,
 ): Promise<Held> {
   const { ConfidentialClientApplication } = await import('@azure/msal-node');
+  // The library wraps what the network says until it cannot be recognised, so it is kept here.
+  let unreachable: TransportError | undefined;
   const authority = `${target.authority}/${credentials.tenantId}`;
   // A new application each time: its cache would give back the very token that was refused.
   const application = new ConfidentialClientApplication({
@@ -63,32 +65,47 @@ async function acquire(
       authority,
       knownAuthorities: [new URL(authority).host],
     },
-    system: { networkClient: networkThrough(world.transport, target) },
+    system: {
+      networkClient: networkThrough(world.transport, target, (error) => {
+        unreachable = error;
+      }),
+    },
   });
   try {
     const result = await application.acquireTokenByClientCredential({ scopes: [target.scope] });
     if (result === null) throw new Error('the authority gave no token');
     return { token: result.accessToken, endsAt: result.expiresOn?.getTime() ?? world.clock.now() + earlyMs };
   } catch (error) {
-    throw signInError(error, target, credentials);
+    throw unreachable === undefined
+      ? signInError(error, target, credentials)
+      : unreachableError(unreachable, target);
   }
 }
 
 /** msal-node's requests through our own transport, so that a simulated world sees them too. */
-function networkThrough(transport: Transport, target: Target): INetworkModule {
+function networkThrough(
+  transport: Transport,
+  target: Target,
+  onUnreachable: (error: TransportError) => void,
+): INetworkModule {
   const plain = target.loopback && target.root.startsWith('http:');
   const send = async <T>(
     method: string,
     url: string,
     options: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<T>> => {
-    const { status, headers, body } = await transport.send({
-      method,
-      url: plain ? url.replace(/^https:/u, 'http:') : url,
-      headers: options.headers ?? {},
-      ...(options.body === undefined ? {} : { body: options.body }),
-      timeoutMs,
-    });
+    const { status, headers, body } = await transport
+      .send({
+        method,
+        url: plain ? url.replace(/^https:/u, 'http:') : url,
+        headers: options.headers ?? {},
+        ...(options.body === undefined ? {} : { body: options.body }),
+        timeoutMs,
+      })
+      .catch((error: unknown) => {
+        if (error instanceof TransportError) onUnreachable(error);
+        throw error;
+      });
     return { status, headers: { ...headers }, body: (body === '' ? {} : JSON.parse(body)) as T };
   };
   return {
@@ -128,18 +145,6 @@ function signInError(
 ): DiagnosticsError {
   if (error instanceof DiagnosticsError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const cause = error instanceof TransportError ? error : (error as { cause?: unknown }).cause;
-  if (cause instanceof TransportError || /network_error|ECONNREFUSED|fetch failed|connect/u.test(message)) {
-    const text = `${target.name} cannot be reached to sign in: ${cause instanceof TransportError ? cause.message : message}`;
-    return new DiagnosticsError([
-      {
-        code: 'TARGET',
-        severity: 'error',
-        message: text,
-        help: 'check the network, the proxy and the target’s address',
-      },
-    ]);
-  }
   const refusal = refusals.find(({ pattern }) => pattern.test(message));
   const text =
     refusal === undefined
@@ -147,6 +152,12 @@ function signInError(
       : `the sign-in to ${target.name} refused ${refusal.what}: ${firstLine(message, credentials)}`;
   const help = refusal?.help ?? 'check TENANTRY_TENANT_ID, TENANTRY_CLIENT_ID and TENANTRY_CLIENT_SECRET';
   return new DiagnosticsError([{ code: 'CREDENTIALS', severity: 'error', message: text, help }]);
+}
+
+function unreachableError(error: TransportError, target: Target): DiagnosticsError {
+  const message = `${target.name} cannot be reached to sign in: ${error.message}`;
+  const help = 'check the network, the proxy and the target’s address';
+  return new DiagnosticsError([{ code: 'TARGET', severity: 'error', message, help }]);
 }
 
 /** The authority's own sentence, without trace ids, and never with the secret in it. */

@@ -64,13 +64,13 @@ async function stepsOf(context: RunContext, work: () => Promise<StepEnd>): Promi
 function outputsOf(outputs: readonly Output[], scope: Scope): Readonly<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
   for (const { name, value, secret } of outputs) {
-    const known = valueOf(() => resolveIn(scope, value));
-    if (known !== undefined && known !== '') values[name] = secret ? { $secret: known } : known;
+    const result = known(() => resolveIn(scope, value));
+    if (result !== undefined && result !== '') values[name] = secret ? { $secret: result } : result;
   }
   return values;
 }
 
-function valueOf(work: () => unknown): unknown {
+function known(work: () => unknown): unknown {
   try {
     return work();
   } catch (error) {

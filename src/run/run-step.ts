@@ -5,10 +5,10 @@ import { isRead } from '../operations/operation.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
+import { paceMs } from './pace.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
 import { failed, runOperation } from './run-operation.ts';
 import { evaluateIn, namesOf, resolveIn, type Scope } from './scope.ts';
-import { paceMs } from './pace.ts';
 import { refusalOf } from './write.ts';
 
 export type Leaf = Exclude<Step, { type: 'block' }>;

@@ -4,12 +4,20 @@ import { buyAtOnce, onboard, rows, stepsOf } from './playbooks.ts';
 import { makeRig, type Rig } from './rig.ts';
 import { refusal, throttled, unknown } from './service.ts';
 
-const answersOf = ({ stored }: Rig, path: string) => stored.entries.flatMap((entry) => (entry.type === 'answered' && entry.path === path ? [entry.answer] : []));
-const intentsOf = ({ stored }: Rig, path: string) => stored.entries.filter((entry): entry is Extract<JournalEntry, { type: 'intended' }> => entry.type === 'intended' && entry.path === path);
-const idsOf = ({ service }: Rig, operation: string) => service.seen.filter((line) => line.startsWith(`${operation} `)).map((line) => line.split(' ')[1]);
-const outcomeOf = ({ stored }: Rig, path: string) => stored.entries.filter((entry) => entry.type === 'settled' && entry.path === path).at(-1);
+const answersOf = ({ stored }: Rig, path: string) =>
+  stored.entries.flatMap((entry) => (entry.type === 'answered' && entry.path === path ? [entry.answer] : []));
+const intentsOf = ({ stored }: Rig, path: string) =>
+  stored.entries.filter(
+    (entry): entry is Extract<JournalEntry, { type: 'intended' }> =>
+      entry.type === 'intended' && entry.path === path,
+  );
+const idsOf = ({ service }: Rig, operation: string) =>
+  service.seen.filter((line) => line.startsWith(`${operation} `)).map((line) => line.split(' ')[1]);
+const outcomeOf = ({ stored }: Rig, path: string) =>
+  stored.entries.filter((entry) => entry.type === 'settled' && entry.path === path).at(-1);
 
-const checkoutOf = (more: string) => stepsOf(`
+const checkoutOf = (more: string) =>
+  stepsOf(`
   - id: cart
     uses: carts.create
     with: { customerId: c, lineItems: [{ catalogItemId: A, quantity: 2, billingCycle: monthly }] }
@@ -23,8 +31,19 @@ describe('a write', () => {
   it('leaves only when its intent is durable, and its answer is journaled before all else', async () => {
     const rig = await makeRig(onboard, rows(1));
     await rig.run();
-    for (const [path, operation] of [['customer', 'customers.create'], ['cart', 'carts.create'], ['order', 'carts.checkout']]) {
-      const places = [`intended ${path}`, `durable intended ${path}`, `send ${operation}`, `answer ${operation}`, `answered ${path}`, `settled ${path}`].map((place) => rig.trace.indexOf(place));
+    for (const [path, operation] of [
+      ['customer', 'customers.create'],
+      ['cart', 'carts.create'],
+      ['order', 'carts.checkout'],
+    ]) {
+      const places = [
+        `intended ${path}`,
+        `durable intended ${path}`,
+        `send ${operation}`,
+        `answer ${operation}`,
+        `answered ${path}`,
+        `settled ${path}`,
+      ].map((place) => rig.trace.indexOf(place));
       expect(places).toEqual([...places].sort((a, b) => a - b));
       expect(places).not.toContain(-1);
       expect(rig.trace.indexOf(`answered ${path}`)).toBe(rig.trace.indexOf(`answer ${operation}`) + 1);
@@ -42,12 +61,34 @@ describe('a write', () => {
     expect(rig.service.seen.slice(sent).filter((line) => !line.startsWith('customers.find'))).toEqual([]);
   });
 
+  it.each(['the lease', 'the run'])(
+    'whose intent is durable does not leave where %s has ended meanwhile',
+    async (what) => {
+      const rig = await makeRig(buyAtOnce, rows(1));
+      const drain = new AbortController();
+      const run = rig.apply({
+        drain: drain.signal,
+        onTrace: (place) => {
+          if (place !== 'intended order') return;
+          if (what === 'the lease') rig.journal.freeze();
+          else drain.abort(new Error('interrupted'));
+        },
+      });
+      await rig.clock.run(run).catch(() => {});
+      expect(idsOf(rig, 'orders.create')).toEqual([]);
+      // Nothing was sent, and where this process may still say so, nobody has to ask a person.
+      expect(answersOf(rig, 'order')).toEqual(what === 'the lease' ? [] : ['notSent']);
+    },
+  );
+
   it('keeps secrets marked in the journal, and the outputs have them', async () => {
     const rig = await makeRig(onboard, rows(1));
     await rig.run();
     const settled = rig.stored.entries.find((entry) => entry.type === 'settled' && entry.path === '');
     expect(settled).toMatchObject({ result: { adminPassword: { $secret: 'hunter2' } } });
-    expect(JSON.stringify(rig.stored.entries).replaceAll('{"$secret":"hunter2"}', '')).not.toContain('hunter2');
+    expect(JSON.stringify(rig.stored.entries).replaceAll('{"$secret":"hunter2"}', '')).not.toContain(
+      'hunter2',
+    );
   });
 });
 
@@ -88,7 +129,10 @@ describe('a write whose answer is lost', () => {
     rig.service.fail('customers.create', 'lost');
     await rig.run();
     expect(rig.service.customers).toHaveLength(1);
-    expect(outcomeOf(rig, 'customer')).toMatchObject({ outcome: 'succeeded', result: { id: rig.service.customers[0]!.id } });
+    expect(outcomeOf(rig, 'customer')).toMatchObject({
+      outcome: 'succeeded',
+      result: { id: rig.service.customers[0]!.id },
+    });
   });
 
   it('is sent again under the same request id where looking shows that it did not happen', async () => {
@@ -113,7 +157,10 @@ describe('a write whose answer is lost', () => {
     rig.service.fail('carts.checkout', 'lost');
     await rig.run();
     expect(rig.service.orders).toHaveLength(1);
-    expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'succeeded', result: { orders: [{ id: rig.service.orders[0]!.id }] } });
+    expect(outcomeOf(rig, 'order')).toMatchObject({
+      outcome: 'succeeded',
+      result: { orders: [{ id: rig.service.orders[0]!.id }] },
+    });
     expect(rig.clock.monotonic()).toBeGreaterThanOrEqual(600_000);
   });
 
@@ -129,7 +176,12 @@ describe('a write whose answer is lost', () => {
     const rig = await makeRig(checkout, rows(1), { replays: false });
     rig.service.fail('carts.checkout', 'lost');
     const run = rig.apply();
-    rig.service.orders.push({ id: 'foreign', referenceCustomerId: 'c', creationDate: new Date(rig.clock.now() + 60_000).toISOString(), lineItems: [{ offerId: 'A', quantity: 2 }] });
+    rig.service.orders.push({
+      id: 'foreign',
+      referenceCustomerId: 'c',
+      creationDate: new Date(rig.clock.now()).toISOString(),
+      lineItems: [{ offerId: 'A', quantity: 2 }],
+    });
     await rig.clock.run(run);
     expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'inDoubt' });
   });
@@ -140,7 +192,10 @@ describe('a write whose answer is lost', () => {
     const totals = await rig.run();
     expect(idsOf(rig, 'orders.create')).toHaveLength(1);
     expect(totals.records).toMatchObject({ inDoubt: 1, succeeded: 0 });
-    expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'inDoubt', error: { help: expect.stringContaining('--settle row-0=done') } });
+    expect(outcomeOf(rig, 'order')).toMatchObject({
+      outcome: 'inDoubt',
+      error: { help: expect.stringContaining('--settle row-0=done') },
+    });
     await rig.run();
     expect(rig.service.orders).toHaveLength(1);
   });
@@ -172,10 +227,29 @@ describe('a write whose answer is lost', () => {
     const [cart] = [...rig.service.carts.values()];
     await rig.clock.idle();
     cart!.status = 'Ordered';
-    rig.service.orders.push({ id: 'late', referenceCustomerId: 'c', creationDate: new Date(rig.clock.now()).toISOString(), lineItems: [{ offerId: 'A', quantity: 2 }] });
+    rig.service.orders.push({
+      id: 'late',
+      referenceCustomerId: 'c',
+      creationDate: new Date(rig.clock.now()).toISOString(),
+      lineItems: [{ offerId: 'A', quantity: 2 }],
+    });
     await rig.clock.run(run);
     expect(rig.service.orders).toHaveLength(1);
-    expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'succeeded', result: { orders: [{ id: 'late' }] } });
+    expect(outcomeOf(rig, 'order')).toMatchObject({
+      outcome: 'succeeded',
+      result: { orders: [{ id: 'late' }] },
+    });
+  });
+
+  it('is not believed refused, where the first request of the attempt may have done it', async () => {
+    const rig = await makeRig(onboard, rows(1), { replays: false });
+    rig.service.fail('customers.create', unknown('maybe'), refusal(409, '600009', 'the domain is taken'));
+    const run = rig.apply();
+    for (let turn = 0; turn < 50 && idsOf(rig, 'customers.create').length < 2; turn += 1)
+      await rig.clock.pass(1);
+    rig.service.customers.push({ id: 'late', companyProfile: { domain: 'd0.onmicrosoft.com' } });
+    await rig.clock.run(run);
+    expect(outcomeOf(rig, 'customer')).toMatchObject({ outcome: 'succeeded', result: { id: 'late' } });
   });
 
   it('fails where the step wants one request only and looking shows that it did not happen', async () => {
@@ -195,9 +269,16 @@ describe('a refused write', () => {
     const rig = await makeRig(onboard, rows(1));
     rig.service.fail('carts.create', refusal(400, '800009', 'the item cannot be bought'));
     await rig.run();
-    expect(outcomeOf(rig, 'cart')).toMatchObject({ outcome: 'failed', error: { code: '800009', status: 400, message: 'the item cannot be bought', step: 'cart' } });
+    expect(outcomeOf(rig, 'cart')).toMatchObject({
+      outcome: 'failed',
+      error: { code: '800009', status: 400, message: 'the item cannot be bought', step: 'cart' },
+    });
     expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'blocked' });
-    expect(outcomeOf(rig, '')).toMatchObject({ outcome: 'failed', error: { step: 'cart' }, result: { adminPassword: { $secret: 'hunter2' } } });
+    expect(outcomeOf(rig, '')).toMatchObject({
+      outcome: 'failed',
+      error: { step: 'cart' },
+      result: { adminPassword: { $secret: 'hunter2' } },
+    });
   });
 
   it('is a new attempt when it is retried, and what was done is not done again', async () => {
@@ -212,7 +293,10 @@ describe('a refused write', () => {
 
   it('goes again where the catalogue says that it passes', async () => {
     const rig = await makeRig(checkout, rows(1));
-    rig.service.fail('carts.checkout', { ...refusal(409, '800064', 'another request holds the cart'), again: true });
+    rig.service.fail('carts.checkout', {
+      ...refusal(409, '800064', 'another request holds the cart'),
+      again: true,
+    });
     await rig.run();
     expect(answersOf(rig, 'order')).toEqual(['refused', 'ok']);
   });
@@ -223,26 +307,47 @@ describe('a refused write', () => {
     rig.service.fail('carts.get', ...Array.from({ length: 200 }, () => unknown('no')));
     await rig.run(); // in doubt now; a person says that it was not done, and is wrong
     const state = intentsOf(rig, 'order')[0]!;
-    rig.service.fail('carts.get');
-    rig.stored.entries.push({ type: 'answered', record: 0, path: 'order', attempt: state.attempt, answer: 'notSent', at: rig.clock.now() });
+    rig.service.mend();
+    rig.stored.entries.push({
+      type: 'answered',
+      record: 0,
+      path: 'order',
+      attempt: state.attempt,
+      answer: 'notSent',
+      at: rig.clock.now(),
+    });
     await rig.run();
     expect(rig.service.orders).toHaveLength(1);
+    expect(outcomeOf(rig, 'order')).toMatchObject({
+      outcome: 'succeeded',
+      result: { orders: [{ id: rig.service.orders[0]!.id }] },
+    });
   });
 });
 
 describe('a success that is a part failure', () => {
   it('fails, line by line, and keeps what was made', async () => {
     const rig = await makeRig(checkout, rows(1));
-    const result = { orders: [{ id: 'o1', lineItems: [] }], orderErrors: [{ orderGroupId: '1', code: 2093, description: 'out of stock' }] };
+    const result = {
+      orders: [{ id: 'o1', lineItems: [] }],
+      orderErrors: [{ orderGroupId: '1', code: 2093, description: 'out of stock' }],
+    };
     rig.service.fail('carts.checkout', { type: 'ok', status: 201, headers: {}, result });
     await rig.run();
-    expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'failed', error: { code: 'PART_FAILURE', message: expect.stringContaining('2093: out of stock') }, result });
+    expect(outcomeOf(rig, 'order')).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'PART_FAILURE', message: expect.stringContaining('2093: out of stock') },
+      result,
+    });
   });
 });
 
 describe('the plan as a ceiling', () => {
   it('stops a create of what was planned as unchanged', async () => {
-    const rig = await makeRig(onboard, rows(1), { prepare: ({ customers }) => customers.push({ id: 'c0', companyProfile: { domain: 'd0.onmicrosoft.com' } }) });
+    const rig = await makeRig(onboard, rows(1), {
+      prepare: ({ customers }) =>
+        customers.push({ id: 'c0', companyProfile: { domain: 'd0.onmicrosoft.com' } }),
+    });
     rig.service.customers.length = 0;
     await rig.run();
     expect(outcomeOf(rig, 'customer')).toMatchObject({ outcome: 'failed', error: { code: 'PLAN_STALE' } });
@@ -259,7 +364,9 @@ describe('the plan as a ceiling', () => {
 
   it('stops a request whose input is another one than was reviewed', async () => {
     const rig = await makeRig(buyAtOnce, rows(1));
-    const planned = rig.stored.records[0]!.planned as { actions: { with: { lineItems: { quantity: number }[] } }[] };
+    const planned = rig.stored.records[0]!.planned as {
+      actions: { with: { lineItems: { quantity: number }[] } }[];
+    };
     planned.actions[0]!.with.lineItems[0]!.quantity = 2;
     await rig.run();
     expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'failed', error: { code: 'PLAN_STALE' } });

@@ -50,11 +50,18 @@ export interface Stored {
 
 export interface MemoryJournal extends RunJournal {
   counts(): Record<StepOutcomeName | 'open', number>;
+  /** The lease is lost, and this process has been told. */
   lose(reason: LeaseLost): void;
+  /** The lease is over by this process's own clock, and nobody has told it. */
+  freeze(): void;
 }
 
 /** A journal in memory: durable when its promise resolves, and it takes a turn of the event loop to get there. */
-export function memoryJournal(stored: Stored, fuse: Fuse = makeFuse(), trace: string[] = []): MemoryJournal {
+export function memoryJournal(
+  stored: Stored,
+  fuse: Fuse = makeFuse(),
+  trace: { push(place: string): unknown } = [],
+): MemoryJournal {
   let owned = true;
   let lose = (_reason: LeaseLost) => {};
   const lost = new Promise<LeaseLost>((resolve) => {
@@ -97,6 +104,9 @@ export function memoryJournal(stored: Stored, fuse: Fuse = makeFuse(), trace: st
     },
     lost,
     lose: (reason) => lose(reason),
+    freeze: () => {
+      owned = false;
+    },
     release: async () => {},
     counts: () => {
       const counts = { succeeded: 0, unchanged: 0, skipped: 0, failed: 0, blocked: 0, inDoubt: 0, open: 0 };

@@ -46,6 +46,8 @@ export interface Applying {
   readonly retryFailed?: boolean;
   readonly drain?: AbortSignal;
   readonly stop?: AbortSignal;
+  /** Told of every place in the journal that is passed. */
+  readonly onTrace?: (place: string) => void;
 }
 
 /** Plans a playbook for some records against a fresh service and begins a run of it. */
@@ -77,13 +79,19 @@ export async function makeRig(
   };
   const stored: Stored = { header, records, entries: [], state: 'running' };
   const rig: { journal: MemoryJournal } = { journal: memoryJournal(stored, makeFuse(), trace) };
+  const never = new AbortController().signal;
   const apply = ({
     fuse = makeFuse(),
     retryFailed = false,
-    drain = new AbortController().signal,
-    stop = new AbortController().signal,
+    drain = never,
+    stop = never,
+    onTrace = () => {},
   }: Applying = {}) => {
-    rig.journal = memoryJournal(stored, fuse, trace);
+    const push = (place: string) => {
+      trace.push(place);
+      onTrace(place);
+    };
+    rig.journal = memoryJournal(stored, fuse, { push });
     return applyRun({
       journal: rig.journal,
       counts: rig.journal.counts(),

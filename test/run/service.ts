@@ -24,6 +24,8 @@ export interface Service {
   readonly seen: string[];
   /** What the next requests of an operation are answered with instead; `lost`: it happens, and the answer is lost. */
   fail(operation: string, ...answers: readonly (Answer | 'lost')[]): void;
+  /** Forgets the failures that are still to come. */
+  mend(): void;
   mostInFlight: number;
 }
 
@@ -80,7 +82,10 @@ export function makeService({
   const seen: string[] = [];
   let inFlight = 0;
   let id = 0;
-  const newId = (kind: string) => `${kind}-${(id += 1)}`;
+  const newId = (kind: string) => {
+    id += 1;
+    return `${kind}-${id}`;
+  };
 
   const order = (customerId: unknown, lineItems: readonly Thing[]): Thing => {
     const made = {
@@ -198,6 +203,7 @@ export function makeService({
   return Object.assign(service, {
     client: withFuse(),
     withFuse,
+    mend: () => failures.clear(),
     fail: (operation: string, ...answers: readonly (Answer | 'lost')[]) => {
       failures.set(operation, [...(failures.get(operation) ?? []), ...answers]);
     },

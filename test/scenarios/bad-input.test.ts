@@ -53,7 +53,7 @@ describe('a playbook that is wrong', () => {
 
   it('uses an operation that does not exist', async () => {
     await expectRefused(
-      await apply(await altered('customers.create', 'customer.create')),
+      await apply(await altered('uses: customers.create', 'uses: customer.create')),
       'UNKNOWN_OPERATION',
       /altered\.yaml:\d+:\d+/u,
       /customers\.create/u,
@@ -102,8 +102,8 @@ describe('a playbook that is wrong', () => {
 
   it('has several mistakes, and all are told at once', async () => {
     const text = (await readFile(sample.playbook, 'utf8'))
-      .replace('customers.create', 'customer.create')
-      .replace('carts.create', 'carts.creat')
+      .replace('uses: customers.create', 'uses: customer.create')
+      .replace('uses: carts.create', 'uses: carts.creat')
       .replace('tenantry: 1', 'tenantry: 9');
     const finished = await apply(await rig.write('three.yaml', text));
     await expectRefused(finished, 'PLAYBOOK_VERSION');
@@ -157,7 +157,7 @@ describe('an input that is wrong', () => {
     expect(finished.status).toBe(3);
     expect((await rig.state()).customers).toHaveLength(3);
     const failed = await rig.read('results/failed.csv');
-    expect(failed.split('\n')[1]).toContain(rows[1]);
+    expect(failed.split('\n')[1]).toContain(rows[1]!.trimEnd());
   });
 
   it('names one customer twice: both rows are named', async () => {

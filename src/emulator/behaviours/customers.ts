@@ -69,18 +69,16 @@ export function seedCustomer(
   state.tenants.set(id.toLowerCase(), newTenant(customer));
   state.domains.set(domain, id);
   const admin = state.newId();
-  state.tenants
-    .get(id.toLowerCase())!
-    .users.set(
-      admin,
-      typed('CustomerUser', {
-        id: admin,
-        userPrincipalName: `admin@${domain}`,
-        displayName: String(billing.companyName ?? 'Administrator'),
-        userDomainType: 'none',
-        state: 'active',
-      }) as Fields & { id: string },
-    );
+  state.tenants.get(id.toLowerCase())!.users.set(
+    admin,
+    typed('CustomerUser', {
+      id: admin,
+      userPrincipalName: `admin@${domain}`,
+      displayName: String(billing.companyName ?? 'Administrator'),
+      userDomainType: 'none',
+      state: 'active',
+    }) as Fields & { id: string },
+  );
   return customer;
 }
 
