@@ -1,6 +1,7 @@
 import type { Node } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { type CheckedStep, type CommonFields, checkStep, type StepChecking } from './check-step.ts';
+import { checkStep, type StepChecking } from './check-step.ts';
+import type { CheckedStep, CommonFields } from './checked-step.ts';
 import type { Block, Step } from './playbook.ts';
 import type { Fields, Problems } from './problems.ts';
 import { type StepScope, withStep, withVariables } from './scope.ts';

@@ -1,17 +1,16 @@
-import type { Expression } from '../expression/expression.ts';
-import type { MapNode, Node } from '../load/document.ts';
-import { type Doubt, isRead, type Operation, type Operations } from '../operations/operation.ts';
+import type { Node } from '../load/document.ts';
+import type { Doubt, Operation } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { type Checking, checkExpression } from './check-expression.ts';
-import { checkEntries, checkValue } from './check-value.ts';
-import { durationMs } from './duration.ts';
-import type { OnError, OperationStep, Retry, Step, Value, WaitStep } from './playbook.ts';
+import { checkAssert, checkWait } from './check-builtin.ts';
+import { checkExpression } from './check-expression.ts';
+import { checkDuration, checkInputs, type OperationChecking } from './check-inputs.ts';
+import type { CheckedStep, CommonFields } from './checked-step.ts';
+import type { OperationStep, Retry, Step } from './playbook.ts';
 import { Fields, headOf, meant, placeOf } from './problems.ts';
 import { holding, mayBeMissing, type StepScope, withVariables } from './scope.ts';
 
 /** What checking steps needs beside the scope. */
-export interface StepChecking extends Checking {
-  readonly operations: Operations;
+export interface StepChecking extends OperationChecking {
   /** Checks the steps of a block; given in by the block's own file, so that the two files form no ring. */
   readonly block: (
     fields: Fields,
@@ -19,27 +18,6 @@ export interface StepChecking extends Checking {
     scope: StepScope,
     checking: StepChecking,
   ) => CheckedStep | undefined;
-}
-
-/** A step and what later steps see of it. */
-export interface CheckedStep {
-  readonly step: Step;
-  /** Schema of `steps.<id>`; undefined for steps without a result. */
-  readonly result: JsonSchema | undefined;
-  /** For blocks without `forEach`: the steps inside, which are seen by their own ids. */
-  readonly inside?: readonly CheckedStep[];
-}
-
-/** The fields that every kind of step has. */
-export interface CommonFields {
-  readonly id: string;
-  readonly at: Step['at'];
-  readonly if?: Expression;
-  readonly forEach?: NonNullable<Step['forEach']>;
-  readonly needs: readonly string[];
-  readonly onError: OnError;
-  readonly retry: Retry;
-  readonly timeoutMs?: number;
 }
 
 const boolean: JsonSchema = { type: 'boolean' };
@@ -195,17 +173,6 @@ function checkRetry(fields: Fields, checking: StepChecking): Retry {
   return { ...(attempts === undefined ? {} : { attempts }), ...(on === undefined ? {} : { on }) };
 }
 
-function checkDuration(fields: Fields, name: string, { problems }: StepChecking): number | undefined {
-  const node = fields.get(name);
-  if (node === undefined) return undefined;
-  const ms = node.type === 'scalar' && typeof node.value === 'string' ? durationMs(node.value) : undefined;
-  if (ms === undefined)
-    problems.error('WRONG_VALUE', `'${name}' is no duration`, placeOf(node), {
-      expected: 'a number with its unit: 500ms, 30s, 10m or 2h',
-    });
-  return ms;
-}
-
 const later: Readonly<Record<string, string>> = { approve: 'approve steps', 'http.request': 'http.request' };
 
 function checkUses(
@@ -266,118 +233,4 @@ function checkOperationStep(
   if (inputs === undefined) return undefined;
   const step: OperationStep = { ...common, type: 'operation', operation, with: inputs, inDoubt };
   return { step, result: operation.result };
-}
-
-/** The inputs of an operation in `with:`. */
-function checkInputs(
-  operation: Operation,
-  fields: Fields,
-  scope: StepScope,
-  checking: StepChecking,
-): Readonly<Record<string, Value>> | undefined {
-  const node: MapNode | undefined = fields.map('with');
-  if (node !== undefined) return checkEntries(node, operation.input, operation.name, scope, checking);
-  const missing = (operation.input.required ?? []).filter(
-    (name) => operation.input.properties?.[name]?.default === undefined,
-  );
-  if (missing.length === 0) return {};
-  if (fields.get('with') === undefined)
-    checking.problems.error(
-      'MISSING_FIELD',
-      `${operation.name} needs ${missing.map((name) => `'${name}'`).join(', ')}`,
-      fields.keyAt('uses'),
-      { help: 'give them under `with:`' },
-    );
-  return undefined;
-}
-
-function checkAssert(
-  fields: Fields,
-  common: CommonFields,
-  scope: StepScope,
-  checking: StepChecking,
-): CheckedStep | undefined {
-  const node = fields.map('with');
-  if (node === undefined) {
-    checking.problems.error('MISSING_FIELD', 'assert needs `with: { check, message }`', fields.keyAt('uses'));
-    return undefined;
-  }
-  const inputs = new Fields(node, 'assert', checking.problems);
-  const checkNode = inputs.required('check');
-  const messageNode = inputs.required('message');
-  const check = checkNode && checkExpression(checkNode, '`check`', boolean, scope, checking);
-  const message =
-    messageNode &&
-    checkValue(messageNode, { schema: { type: 'string' }, required: true, name: 'message' }, scope, checking);
-  inputs.end(['check', 'message']);
-  return check === undefined || message === undefined
-    ? undefined
-    : { step: { ...common, type: 'assert', check, message }, result: undefined };
-}
-
-const defaultEveryMs = 10_000;
-
-function checkWait(
-  fields: Fields,
-  common: CommonFields,
-  scope: StepScope,
-  checking: StepChecking,
-): CheckedStep | undefined {
-  const { problems, operations } = checking;
-  const node = fields.map('with');
-  if (node === undefined) {
-    problems.error(
-      'MISSING_FIELD',
-      'wait needs `with: { for }` or `with: { uses, with, until }`',
-      fields.keyAt('uses'),
-    );
-    return undefined;
-  }
-  const inputs = new Fields(node, 'wait', problems);
-  const forMs = checkDuration(inputs, 'for', checking);
-  const everyMs = checkDuration(inputs, 'every', checking);
-  const name = inputs.text('uses');
-  const untilNode = inputs.get('until');
-  let step: WaitStep | undefined;
-  let result: JsonSchema | undefined;
-  if (name === undefined) {
-    if (inputs.get('for') === undefined)
-      problems.error('MISSING_FIELD', "wait needs 'for', or 'uses' and 'until'", headOf(node));
-    if (forMs !== undefined) step = { ...common, type: 'wait', everyMs: forMs };
-  } else {
-    const operation = operations.get(name);
-    if (operation === undefined || !isRead(operation)) {
-      problems.error(
-        'UNKNOWN_OPERATION',
-        operation === undefined
-          ? `unknown operation '${name}'`
-          : `wait polls only operations that read, and '${name}' does not`,
-        placeOf(inputs.get('uses')!),
-        meant(name, operations.names),
-      );
-    } else {
-      result = operation.result;
-      const read = checkInputs(operation, inputs, scope, checking);
-      const until =
-        untilNode &&
-        checkExpression(
-          untilNode,
-          '`until`',
-          boolean,
-          withVariables(scope, { result: operation.result }),
-          checking,
-        );
-      if (untilNode === undefined) problems.error('MISSING_FIELD', "wait needs 'until'", headOf(node));
-      if (read !== undefined && until !== undefined)
-        step = {
-          ...common,
-          type: 'wait',
-          everyMs: everyMs ?? defaultEveryMs,
-          read: { operation, with: read, until },
-        };
-    }
-  }
-  inputs.get('with');
-  inputs.end(['for', 'uses', 'with', 'until', 'every']);
-  return step === undefined ? undefined : { step, result };
 }

@@ -1,0 +1,48 @@
+import type { MapNode } from '../load/document.ts';
+import type { Operation, Operations } from '../operations/operation.ts';
+import type { Checking } from './check-expression.ts';
+import { checkEntries } from './check-value.ts';
+import { durationMs } from './duration.ts';
+import type { Value } from './playbook.ts';
+import { type Fields, placeOf } from './problems.ts';
+import type { StepScope } from './scope.ts';
+
+/** What steps are checked with. */
+export interface OperationChecking extends Checking {
+  readonly operations: Operations;
+}
+
+/** A field that is a duration, in milliseconds. */
+export function checkDuration(fields: Fields, name: string, { problems }: Checking): number | undefined {
+  const node = fields.get(name);
+  if (node === undefined) return undefined;
+  const ms = node.type === 'scalar' && typeof node.value === 'string' ? durationMs(node.value) : undefined;
+  if (ms === undefined)
+    problems.error('WRONG_VALUE', `'${name}' is no duration`, placeOf(node), {
+      expected: 'a number with its unit: 500ms, 30s, 10m or 2h',
+    });
+  return ms;
+}
+
+/** The inputs of an operation in `with:`. */
+export function checkInputs(
+  operation: Operation,
+  fields: Fields,
+  scope: StepScope,
+  checking: Checking,
+): Readonly<Record<string, Value>> | undefined {
+  const node: MapNode | undefined = fields.map('with');
+  if (node !== undefined) return checkEntries(node, operation.input, operation.name, scope, checking);
+  const missing = (operation.input.required ?? []).filter(
+    (name) => operation.input.properties?.[name]?.default === undefined,
+  );
+  if (missing.length === 0) return {};
+  if (fields.get('with') === undefined)
+    checking.problems.error(
+      'MISSING_FIELD',
+      `${operation.name} needs ${missing.map((name) => `'${name}'`).join(', ')}`,
+      fields.keyAt('uses'),
+      { help: 'give them under `with:`' },
+    );
+  return undefined;
+}
