@@ -1,19 +1,29 @@
+/** What moves, hides or rewrites on a terminal: controls, line separators, and marks that turn the direction of text. */
+const controls = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
+
+/** Colours and weights as we set them ourselves; not those that hide text or paint its background. */
+const ownStyle = /^\u001B\[(?:[0-4]|2[234]|3[0-79]|9[0-7])m/u;
+
 /**
- * Text that comes from files or from the service, made safe to print: control characters become visible, and what
- * CI agents would obey as commands (`##vso[`, `##[`, `::error` at the start of a line) is broken up. Our own
- * colours (SGR sequences) and line breaks stay.
+ * Text that is about to be printed, made safe: control characters become visible, and what CI agents would obey as
+ * commands (`##vso[`, `##[` anywhere, `::` at the start of a line) is broken up by a space. A character without
+ * width would not do: agents compare by culture, which passes over such characters. Our own colours and line breaks
+ * stay.
  */
 export function neutralise(text: string): string {
   return text
-    .replaceAll(
-      /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu,
-      (character, offset: number) =>
-        character === '\u001B' && /^\u001B\[[\d;]*m/u.test(text.slice(offset, offset + 16))
-          ? character
-          : visible(character),
+    .replaceAll(controls, (character, offset: number) =>
+      character === '\u001B' && ownStyle.test(text.slice(offset, offset + 6))
+        ? character
+        : visible(character),
     )
-    .replaceAll(/##(?=vso\[|\[)/gu, '#\u200B#')
-    .replaceAll(/^(\s*):(?=:)/gmu, '$1:\u200B');
+    .replaceAll(/##(?=\[|vso\[)/giu, '# #')
+    .replaceAll(/^(\s*):(?=:)/gmu, '$1: ');
+}
+
+/** Text from a file or from the service, before it stands among our colours: none of its own styles stays. */
+export function neutraliseForeign(text: string): string {
+  return neutralise(text.replaceAll('\u001B', visible('\u001B')));
 }
 
 /** `\x1b` and the like. */

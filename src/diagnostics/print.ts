@@ -1,8 +1,9 @@
 import { createColors } from 'picocolors';
 import type { At, Cell, Diagnostic } from './diagnostic.ts';
-import { neutralise } from './neutralise.ts';
+import { neutralise, neutraliseForeign } from './neutralise.ts';
 
 type Sources = ReadonlyMap<string, string>;
+type Paint = ReturnType<typeof createColors>;
 
 /**
  * Diagnostics for people: place, code, message, the line of the source with a caret, what was expected, what was
@@ -15,15 +16,22 @@ export function formatDiagnostics(
   options: { readonly color: boolean },
 ): string {
   const paint = createColors(options.color);
-  const blocks = diagnostics.toSorted(byPlace).map((diagnostic) => {
-    const severity = diagnostic.severity === 'error' ? paint.red('error') : paint.yellow('warning');
-    const place = placeOf(diagnostic, sources);
-    const head = `${place === '' ? '' : `${paint.bold(place)} `}${severity} ${paint.dim(diagnostic.code)} ${diagnostic.message}`;
-    return [head, ...excerpt(diagnostic.at, sources, paint), ...advice(diagnostic, sources)]
-      .map(neutralise)
-      .join('\n');
-  });
+  const blocks = diagnostics.toSorted(byPlace).map((diagnostic) => blockOf(diagnostic, sources, paint));
   return diagnostics.length < 2 ? blocks.join('\n') : [...blocks, countLine(diagnostics)].join('\n');
+}
+
+function blockOf(diagnostic: Diagnostic, sources: Sources, paint: Paint): string {
+  const { code, at, message } = diagnostic;
+  const severity = diagnostic.severity === 'error' ? paint.red('error') : paint.yellow('warning');
+  const place = placeOf(diagnostic, sources);
+  const head = `${place === '' ? '' : `${paint.bold(oneLine(place))} `}${severity} ${paint.dim(code)} ${oneLine(message)}`;
+  const lines = [head, ...excerpt(at, sources, paint), ...advice(diagnostic, sources).map(oneLine)];
+  return lines.map(neutralise).join('\n');
+}
+
+/** Names and values may hold line breaks; what is printed of them may not begin a line. */
+function oneLine(text: string): string {
+  return neutraliseForeign(text).replaceAll('\n', '\\n');
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {
@@ -48,44 +56,51 @@ export function lineColumn(text: string, offset: number): { readonly line: numbe
   return { line, column: offset - (before.lastIndexOf('\n') + 1) + 1 };
 }
 
+/** Of a longer line only the part around the caret is shown. */
 const widthMax = 100;
 
-/** The source line with a caret below what is meant; of a long line only the part around it. */
-function excerpt(
-  at: At | undefined,
-  sources: Sources,
-  paint: ReturnType<typeof createColors>,
-): readonly string[] {
+/** The source line with a caret below what is meant. */
+function excerpt(at: At | undefined, sources: Sources, paint: Paint): readonly string[] {
   const text = at === undefined ? undefined : sources.get(at.file);
   if (at === undefined || text === undefined) return [];
-  const start = text.lastIndexOf('\n', at.offset - 1) + 1;
-  const end = text.indexOf('\n', at.offset);
+  const offset = Math.min(at.offset, text.length);
+  const start = offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', offset);
   const line = text.slice(start, end === -1 ? text.length : end).replace(/\r$/u, '');
-  const column = Math.min(at.offset - start, line.length);
-  const from = column > widthMax - 20 ? column - 40 : 0;
-  const shown =
-    (from > 0 ? '…' : '') + line.slice(from, from + widthMax) + (line.length > from + widthMax ? '…' : '');
-  const before = (from > 0 ? ' ' : '') + line.slice(from, column);
-  const marked = line.slice(column, Math.min(column + Math.max(1, at.length), from + widthMax));
-  const gutter = String(lineColumn(text, at.offset).line).padStart(5);
-  const caret = `${' '.repeat(displayWidth(before))}${'^'.repeat(Math.max(1, displayWidth(marked)))}`;
+  const column = Math.min(offset - start, line.length);
+  const from = wholeAt(line, column > widthMax - 20 ? column - 40 : 0);
+  const to = wholeAt(line, Math.min(from + widthMax, line.length));
+  const markedTo = Math.min(column + Math.max(1, at.length), to);
+  const before = (from > 0 ? '…' : '') + shown(line.slice(from, column));
+  const marked = shown(line.slice(column, markedTo));
+  const after = shown(line.slice(markedTo, to)) + (to < line.length ? '…' : '');
+  const gutter = String(lineColumn(text, offset).line).padStart(5);
+  const caret = ' '.repeat(displayWidth(before)) + '^'.repeat(Math.max(1, displayWidth(marked)));
   return [
-    `${paint.dim(`${gutter} |`)} ${shown.replaceAll('\t', ' ')}`,
+    `${paint.dim(`${gutter} |`)} ${before}${marked}${after}`,
     `${paint.dim('      |')} ${paint.red(caret)}`,
   ];
 }
+
+/** An index that does not cut a surrogate pair in two. */
+function wholeAt(text: string, index: number): number {
+  return /^[\uDC00-\uDFFF]/.test(text.slice(index, index + 1)) && index > 0 ? index - 1 : index;
+}
+
+/** A piece of a source line as it is printed: a tab takes one column, so that the caret stands where it should. */
+function shown(piece: string): string {
+  return neutraliseForeign(piece.replaceAll('\t', ' '));
+}
+
+const wide =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}/u;
 
 /** Columns of a terminal: wide East Asian characters and emoji take two, combining marks none. */
 function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) {
-    if (/\p{Mn}|\p{Me}|\u200B/u.test(character)) continue;
-    width +=
-      /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u.test(
-        character,
-      )
-        ? 2
-        : 1;
+    if (/[\p{Mn}\p{Me}\u200B-\u200D]/u.test(character)) continue;
+    width += wide.test(character) ? 2 : 1;
   }
   return width;
 }

@@ -51,133 +51,152 @@ interface Group {
 /** One burst of 429s lowers the limit once: answers within so many milliseconds belong to one burst. */
 const burstMs = 1_000;
 
-export function makeLimiter({ limits, world: { clock }, listener }: LimiterParts): Limiter {
-  const most = limits.concurrency;
-  const total = makeGate(most);
-  const operations = new Map(
-    Object.entries(limits.operations).map(([name, slots]) => [name, makeGate(slots)]),
-  );
-  const tenants = new Map<string, Gate>();
-  const groups = new Map<string, Group>();
-  const pauses = makePauses();
-  const health = makeHealth(() => clock.monotonic());
-  const ceiling = makeCeiling(limits.requestsPerSecond);
-  let waiting = 0;
+export function makeLimiter(parts: LimiterParts): Limiter {
+  return new AdaptiveLimiter(parts);
+}
 
-  function groupOf(operation: Operation): Group {
+class AdaptiveLimiter implements Limiter {
+  readonly health: Health;
+  readonly #clock: World['clock'];
+  readonly #listener: Listener;
+  /** Requests in flight at once, however well the service does. */
+  readonly #most: number;
+  readonly #perCustomer: number;
+  readonly #total: Gate;
+  readonly #operations: ReadonlyMap<string, Gate>;
+  readonly #tenants = new Map<string, Gate>();
+  readonly #groups = new Map<string, Group>();
+  readonly #pauses = makePauses();
+  readonly #ceiling: (now: number) => number;
+  #waiting = 0;
+
+  constructor({ limits, world: { clock }, listener }: LimiterParts) {
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#most = limits.concurrency;
+    this.#perCustomer = limits.perCustomer;
+    this.#total = makeGate(limits.concurrency);
+    this.#operations = new Map(
+      Object.entries(limits.operations).map(([name, slots]) => [name, makeGate(slots)]),
+    );
+    this.#ceiling = makeCeiling(limits.requestsPerSecond);
+    this.health = makeHealth(() => clock.monotonic());
+  }
+
+  async acquire(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
+    this.#waiting += 1;
+    try {
+      const release = await this.#admit(operation, tenant, signal);
+      this.health.sent();
+      return release;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  observe(operation: Operation, tenant: string | undefined, answer: Answer): void {
+    this.health.observe(answer);
+    const group = this.#groupOf(operation);
+    if (answer.type === 'ok') return this.#allow(group, group.allowed + 1 / group.allowed);
+    const overloaded =
+      answer.type === 'throttled' || (answer.type === 'unknown' && answer.error?.status === 503);
+    if (!overloaded) return;
+    const now = this.#clock.monotonic();
+    if (now - group.loweredAt >= burstMs) {
+      group.loweredAt = now;
+      this.#allow(group, group.allowed / 2);
+    }
+    if (answer.retryAfterMs === undefined) return;
+    this.#pauses.pause(pauseKey(operation, tenant), now + answer.retryAfterMs);
+    this.#listener({
+      event: 'throttled',
+      at: this.#clock.now(),
+      group: operation.throttle.group,
+      waitMs: answer.retryAfterMs,
+    });
+  }
+
+  snapshot(): LimiterSnapshot {
+    const { requests, retries, throttled } = this.health;
+    return {
+      requests,
+      retries,
+      throttled,
+      inFlight: this.#total.active,
+      waiting: this.#waiting,
+      limit: Math.min(this.#most, ...[...this.#groups.values()].map(({ allowed }) => Math.floor(allowed))),
+      tenants: this.#tenants.size,
+    };
+  }
+
+  #groupOf(operation: Operation): Group {
     const name = operation.throttle.group;
-    let group = groups.get(name);
+    let group = this.#groups.get(name);
     if (group === undefined) {
-      group = { gate: makeGate(most), allowed: most, loweredAt: Number.NEGATIVE_INFINITY };
-      groups.set(name, group);
+      group = { gate: makeGate(this.#most), allowed: this.#most, loweredAt: Number.NEGATIVE_INFINITY };
+      this.#groups.set(name, group);
     }
     return group;
   }
 
-  function setAllowed(group: Group, allowed: number): void {
+  #allow(group: Group, allowed: number): void {
     const before = Math.floor(group.allowed);
-    group.allowed = Math.min(most, Math.max(1, allowed));
+    group.allowed = Math.min(this.#most, Math.max(1, allowed));
     const now = Math.floor(group.allowed);
     if (now === before) return;
     group.gate.resize(now);
-    listener({ event: 'limiter', at: clock.now(), inFlight: total.active, waiting, limit: now });
+    this.#listener({
+      event: 'limiter',
+      at: this.#clock.now(),
+      inFlight: this.#total.active,
+      waiting: this.#waiting,
+      limit: now,
+    });
+  }
+
+  /** A pause may begin while a slot is waited for, so what was granted is looked at again before it is used. */
+  async #admit(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
+    for (;;) {
+      for (let ms = this.#pausedFor(operation, tenant); ms > 0; ms = this.#pausedFor(operation, tenant))
+        await this.#clock.sleep(ms, signal);
+      const release = await this.#takeSlots(operation, tenant, signal);
+      try {
+        const ms = this.#pausedFor(operation, tenant) > 0 ? 0 : this.#ceiling(this.#clock.monotonic());
+        if (ms > 0) await this.#clock.sleep(ms, signal);
+        signal?.throwIfAborted();
+      } catch (error) {
+        release();
+        throw error;
+      }
+      if (this.#pausedFor(operation, tenant) === 0) return release;
+      release();
+    }
+  }
+
+  #pausedFor(operation: Operation, tenant: string | undefined): number {
+    const now = this.#clock.monotonic();
+    return Math.max(0, this.#pauses.until(now, operation.throttle.group, pauseKey(operation, tenant)) - now);
   }
 
   /** Slots in a fixed order, the narrowest first, so that nobody holds a wide one while waiting for a narrow one. */
-  async function takeSlots(
-    operation: Operation,
-    tenant: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<Release> {
+  async #takeSlots(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
     const held: Release[] = [];
     const release = () => {
       for (const give of held.splice(0).reverse()) give();
     };
     try {
-      if (tenant !== undefined) held.push(await enterTenant(tenants, tenant, limits.perCustomer, signal));
-      const own = operations.get(operation.name);
+      if (tenant !== undefined)
+        held.push(await enterTenant(this.#tenants, tenant, this.#perCustomer, signal));
+      const own = this.#operations.get(operation.name);
       if (own !== undefined) held.push(await own.acquire(signal));
-      held.push(await groupOf(operation).gate.acquire(signal));
-      held.push(await total.acquire(signal));
+      held.push(await this.#groupOf(operation).gate.acquire(signal));
+      held.push(await this.#total.acquire(signal));
       return release;
     } catch (error) {
       release();
       throw error;
     }
   }
-
-  const pausedFor = (operation: Operation, tenant: string | undefined): number => {
-    const now = clock.monotonic();
-    const until = pauses.until(now, operation.throttle.group, pauseKey(operation, tenant));
-    return Math.max(0, until - now);
-  };
-
-  /** A pause may begin while a slot is waited for, so what was granted is looked at again before it is used. */
-  async function admit(
-    operation: Operation,
-    tenant: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<Release> {
-    for (;;) {
-      for (let ms = pausedFor(operation, tenant); ms > 0; ms = pausedFor(operation, tenant))
-        await clock.sleep(ms, signal);
-      const release = await takeSlots(operation, tenant, signal);
-      try {
-        const ms = pausedFor(operation, tenant) > 0 ? 0 : ceiling(clock.monotonic());
-        if (ms > 0) await clock.sleep(ms, signal);
-        signal?.throwIfAborted();
-      } catch (error) {
-        release();
-        throw error;
-      }
-      if (pausedFor(operation, tenant) === 0) return release;
-      release();
-    }
-  }
-
-  return {
-    health,
-    acquire: async (operation, tenant, signal) => {
-      waiting += 1;
-      try {
-        const release = await admit(operation, tenant, signal);
-        health.sent();
-        return release;
-      } finally {
-        waiting -= 1;
-      }
-    },
-    observe: (operation, tenant, answer) => {
-      health.observe(answer);
-      const group = groupOf(operation);
-      if (answer.type === 'ok') return setAllowed(group, group.allowed + 1 / group.allowed);
-      const overloaded =
-        answer.type === 'throttled' || (answer.type === 'unknown' && answer.error?.status === 503);
-      if (!overloaded) return;
-      const now = clock.monotonic();
-      if (now - group.loweredAt >= burstMs) {
-        group.loweredAt = now;
-        setAllowed(group, group.allowed / 2);
-      }
-      if (answer.retryAfterMs === undefined) return;
-      pauses.pause(pauseKey(operation, tenant), now + answer.retryAfterMs);
-      listener({
-        event: 'throttled',
-        at: clock.now(),
-        group: operation.throttle.group,
-        waitMs: answer.retryAfterMs,
-      });
-    },
-    snapshot: () => ({
-      requests: health.requests,
-      retries: health.retries,
-      throttled: health.throttled,
-      inFlight: total.active,
-      waiting,
-      limit: Math.min(most, ...[...groups.values()].map(({ allowed }) => Math.floor(allowed))),
-      tenants: tenants.size,
-    }),
-  };
 }
 
 /** Where the allowance is a customer's own, the other customers are not held up ("API throttling guidance"). */

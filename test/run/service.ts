@@ -20,6 +20,8 @@ export interface Service {
   readonly carts: Map<string, Thing>;
   readonly orders: Thing[];
   readonly subscriptions: Map<string, Thing>;
+  /** What updates were merged into. */
+  readonly bases: unknown[];
   /** `operation requestId` of every request that arrived, in order. */
   readonly seen: string[];
   /** What the next requests of an operation are answered with instead; `lost`: it happens, and the answer is lost. */
@@ -36,6 +38,8 @@ export interface ServiceOptions {
   /** Milliseconds until an order shows in the list. */
   readonly orderLagMs?: number;
   readonly latencyMs?: number;
+  /** Times that a registration is asked for until it is registered. */
+  readonly registrationPolls?: number;
   readonly trace?: string[];
 }
 
@@ -80,6 +84,8 @@ export function makeService({
   const answered = new Map<string, Answer>();
   const failures = new Map<string, (Answer | 'lost')[]>();
   const seen: string[] = [];
+  const bases: unknown[] = [];
+  let polls = -1;
   let inFlight = 0;
   let id = 0;
   const newId = (kind: string) => {
@@ -157,6 +163,15 @@ export function makeService({
     },
     'subscriptions.get': ({ subscriptionId }) =>
       ok(structuredClone(subscriptions.get(String(subscriptionId)))),
+    'subscriptions.register': () => {
+      polls = 0;
+      return ok({}, 202);
+    },
+    'subscriptions.getRegistrationStatus': () => {
+      if (polls < 0) return ok({ status: 'NotRegistered' });
+      polls += 1;
+      return ok({ status: polls >= registrationPolls ? 'Registered' : 'Registering' });
+    },
     'subscriptions.suspend': ({ subscriptionId }) => {
       const found = subscriptions.get(String(subscriptionId))!;
       found.status = 'suspended';
@@ -172,7 +187,7 @@ export function makeService({
     answered.set(requestId, answer);
     return answer;
   };
-  const service = { customers, users, carts, orders, subscriptions, seen, mostInFlight: 0 };
+  const service = { customers, users, carts, orders, subscriptions, seen, bases, mostInFlight: 0 };
   const call = async (
     operation: Operation,
     input: Input,
@@ -198,7 +213,10 @@ export function makeService({
     }
   };
   const withFuse = (fuse?: Fuse): Client => ({
-    call: (operation, input, { requestId }) => call(operation, input, requestId, fuse),
+    call: (operation, input, { requestId, base }) => {
+      if (base !== undefined) bases.push(base);
+      return call(operation, input, requestId, fuse);
+    },
   });
   return Object.assign(service, {
     client: withFuse(),
