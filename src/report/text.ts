@@ -84,7 +84,8 @@ export function recordText(record: PlannedRecord, paint: Paint): string {
   const lines = [`${paint.bold(record.key)} ${paint.dim(`row ${record.row}`)}`];
   for (const diagnostic of record.invalid ?? []) lines.push(paint.red(`  x ${diagnostic.message}`));
   // A check that holds is no news; one that does not is a `refuse`.
-  for (const action of record.actions) if (action.action !== 'assert') lines.push(...actionLines(action, paint));
+  for (const action of record.actions)
+    if (action.action !== 'assert') lines.push(...actionLines(action, paint));
   return lines.join('\n');
 }
 

@@ -74,6 +74,7 @@ export function makeService({
   replays,
   orderLagMs = 0,
   latencyMs = 1,
+  registrationPolls = 0,
   trace = [],
 }: ServiceOptions): Service & { withFuse(fuse: Fuse): Client } {
   const customers: Customer[] = [];

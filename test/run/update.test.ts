@@ -70,15 +70,17 @@ describe('what is only accepted', () => {
   );
   const rigOf = (polls: number) => makeRig(register, rows(1), { registrationPolls: polls });
 
-  it('is done when its status says so', async () => {
-    const rig = await rigOf(3);
+  it('is looked at soon, then at its documented pace, and done when its status says so', async () => {
+    const rig = await rigOf(10);
     await rig.run();
     expect(rig.stored.entries.at(-2)).toMatchObject({
       path: 'register',
       outcome: 'succeeded',
       result: { status: 'Registered' },
     });
-    expect(rig.clock.monotonic()).toBeGreaterThanOrEqual(20_000);
+    const pace = [0.25, 0.5, 1, 2, 4, 8, 10, 10, 10].reduce((sum, seconds) => sum + seconds * 1_000, 0);
+    expect(rig.clock.monotonic()).toBeGreaterThanOrEqual(pace);
+    expect(rig.clock.monotonic()).toBeLessThan(pace + 100);
   });
 
   it('fails where its status does not change in time', async () => {
