@@ -13,8 +13,6 @@ export interface Lease {
   readonly lost: Promise<LeaseLost>;
   /** Said by whoever finds the token gone. */
   lose(): LeaseLost;
-  /** Ends the heartbeat and leaves the lease to run out. */
-  stop(): void;
   release(): void;
 }
 
@@ -125,7 +123,6 @@ function keepLease(
     owned: () => gone === undefined && clock.monotonic() - renewedAt < leaseMs * (1 - marginShare),
     lost,
     lose,
-    stop: () => ended.abort(),
     release: () => {
       if (ended.signal.aborted) return;
       ended.abort();
