@@ -16,7 +16,13 @@ export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
-    await timer(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+    try {
+      await timer(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // Node wraps the reason in an error of its own; callers tell a timeout from a halt by the reason itself.
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
 };
 
