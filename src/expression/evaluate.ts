@@ -105,7 +105,11 @@ function outward(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (isOptional(value)) return value.hasValue() ? outward(value.value()) : undefined;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return String(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    // The engine's own classes: unsigned numbers, durations, names of types.
+    const own: unknown = value.valueOf();
+    return typeof own === 'bigint' ? outward(own) : String(value);
+  }
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, outward(inner)]));
 }
 

@@ -13,6 +13,8 @@ export interface Lease {
   readonly lost: Promise<LeaseLost>;
   /** Said by whoever finds the token gone. */
   lose(): LeaseLost;
+  /** Ends the heartbeat and leaves the lease to run out. */
+  stop(): void;
   release(): void;
 }
 
@@ -123,6 +125,7 @@ function keepLease(
     owned: () => gone === undefined && clock.monotonic() - renewedAt < leaseMs * (1 - marginShare),
     lost,
     lose,
+    stop: () => ended.abort(),
     release: () => {
       if (ended.signal.aborted) return;
       ended.abort();

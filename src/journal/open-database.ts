@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { LeaseHeld } from './journal.ts';
 import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
 
 /** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
@@ -11,14 +12,15 @@ const oldestSqlite = [3, 51, 3] as const;
  * @throws DiagnosticsError STATE, STATE_DAMAGED or STATE_VERSION with what to do
  */
 export function openDatabase(file: string): DatabaseSync {
-  const isNew = !existsSync(file);
-  if (!isNew) refuseForeign(file);
+  if (existsSync(file)) refuseForeign(file);
   let database: DatabaseSync | undefined;
   try {
+    // Made by us rather than by SQLite: nobody else may read it, nor the -wal file that takes its mode from it.
+    closeSync(openSync(file, 'a', 0o600));
     database = new DatabaseSync(file, { timeout: 10_000 });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     refuseOldSqlite(database, file);
-    if (isNew || isEmpty(database)) makeTables(database, file);
+    if (isEmpty(database)) makeTables(database);
     else refuseUnfit(database, file);
     return database;
   } catch (error) {
@@ -58,11 +60,15 @@ function isEmpty(database: DatabaseSync): boolean {
   );
 }
 
-function makeTables(database: DatabaseSync, file: string): void {
-  database.exec(
-    `BEGIN IMMEDIATE; ${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT;`,
-  );
-  chmodSync(file, 0o600);
+/** Two processes may open one new file at once: who comes second finds the tables made. */
+function makeTables(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  if (isEmpty(database)) {
+    database.exec(
+      `${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`,
+    );
+  }
+  database.exec('COMMIT');
 }
 
 function refuseUnfit(database: DatabaseSync, file: string): void {
@@ -100,6 +106,15 @@ export function stateError(file: string, error: unknown): DiagnosticsError {
         `${file} cannot be used: ${message}${code === 'EACCES' ? ' (permission)' : ''}`,
         'check that the file and its folder can be written, or name another with --state FILE',
       );
+  }
+}
+
+/** Work on a state file, with the database's own errors turned into words. */
+export function guard<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof LeaseHeld || error instanceof DiagnosticsError ? error : stateError(file, error);
   }
 }
 

@@ -6,6 +6,8 @@ export const schemaVersion = 1;
 /**
  * `runs.n` keeps the other tables narrow. `records.outcome` repeats the record's own `settled` entry, written in the
  * same transaction, so that what is open and how many failed is read from an index and not from the entries.
+ * Entries lie in the order in which they were appended, whatever their record: a commit writes one page or two and
+ * not one for each record. The index is narrow; a record's entries come from it in order.
  */
 export const schemaSql = `
 CREATE TABLE runs (
@@ -31,10 +33,10 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX records_by_outcome ON records (run, outcome, idx);
 CREATE TABLE entries (
+  seq INTEGER PRIMARY KEY,
   run INTEGER NOT NULL,
   record INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
-  entry TEXT NOT NULL,
-  PRIMARY KEY (run, record, seq)
-) STRICT, WITHOUT ROWID;
+  entry TEXT NOT NULL
+) STRICT;
+CREATE INDEX entries_by_record ON entries (run, record);
 `;

@@ -26,7 +26,7 @@ export function unseal(value: unknown, key: Uint8Array | undefined): unknown {
   }));
 }
 
-/** Copies a tree, with `{ [mark]: x }` replaced; untouched parts are shared, not copied. */
+/** A tree with `{ [mark]: x }` replaced; what holds none is shared, not copied. */
 function replaceMarked(
   value: unknown,
   mark: '$secret' | '$encrypted',
@@ -34,16 +34,15 @@ function replaceMarked(
 ): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Object.hasOwn(value, mark)) return replace((value as Readonly<Record<string, unknown>>)[mark]);
-  let changed = false;
-  const into = (inner: unknown): unknown => {
+  let copy: object | undefined;
+  for (const [name, inner] of Object.entries(value)) {
     const next = replaceMarked(inner, mark, replace);
-    if (next !== inner) changed = true;
-    return next;
-  };
-  const copy = Array.isArray(value)
-    ? value.map(into)
-    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, into(inner)]));
-  return changed ? copy : value;
+    if (next === inner) continue;
+    copy ??= Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+    // Defined, not assigned: the service may name a field `__proto__`.
+    Object.defineProperty(copy, name, { value: next, enumerable: true, configurable: true, writable: true });
+  }
+  return copy ?? value;
 }
 
 function encrypt(text: string, key: Uint8Array | undefined): string {
@@ -56,14 +55,15 @@ function encrypt(text: string, key: Uint8Array | undefined): string {
 
 function decrypt(text: string, key: Uint8Array): string {
   const bytes = Buffer.from(text, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes));
-  decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+  const nonce = bytes.subarray(0, nonceBytes);
   try {
-    return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString(
-      'utf8',
-    );
+    // The length of the tag is fixed, or a cut-off one would prove less.
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+    decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
+    const data = bytes.subarray(nonceBytes + tagBytes);
+    return Buffer.concat([decipher.update(data), decipher.final()]).toString('utf8');
   } catch {
-    throw keyError('the secrets in the state were encrypted with another key');
+    throw keyError('the secrets in the state were encrypted with another key, or are damaged');
   }
 }
 

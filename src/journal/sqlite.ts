@@ -1,19 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type {
-  Journal,
-  JournalEntry,
-  RecordWithEntries,
-  RunHeader,
-  RunJournal,
-  RunRecord,
-  RunState,
-  RunStatus,
-  StepOutcomeName,
-} from './journal.ts';
+import type { Journal, RunHeader, RunJournal, RunState, RunStatus, StepOutcomeName } from './journal.ts';
 import { type Lease, ownerName, takeLease } from './lease.ts';
-import { openDatabase, stateError } from './open-database.ts';
+import { guard, openDatabase, stateError } from './open-database.ts';
+import { readRecords } from './read-records.ts';
 import { seal, unseal } from './seal.ts';
 
 export interface SqliteOptions {
@@ -27,8 +19,6 @@ export interface SqliteOptions {
 }
 
 const defaultLeaseMs = 20_000;
-/** Records read at once: memory is bounded by it, not by the run. */
-const pageSize = 256;
 
 /**
  * The journal in one SQLite file: WAL, synchronous=FULL, one commit for all that is appended in one turn of the
@@ -37,7 +27,7 @@ const pageSize = 256;
  */
 export function openSqliteJournal(file: string, options: SqliteOptions): Journal {
   const database = openDatabase(file);
-  const tables: Tables = { database, file, options };
+  const tables: Tables = { database, file, options, leases: new Set() };
   return {
     createRun: async (header) => {
       const sealed = JSON.stringify(seal(header, options.key));
@@ -46,14 +36,15 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
           .prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)')
           .run(header.id, sealed, 'running'),
       );
-      return openRunJournal(tables, Number(lastInsertRowid), header);
+      return guard(file, () => openRunJournal(tables, Number(lastInsertRowid), header));
     },
     openRun: async (id) => {
-      const found = database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id) as
-        | { n: number; header: string }
-        | undefined;
-      if (found === undefined) throw new Error(`there is no run ${id}`);
-      return openRunJournal(tables, found.n, unseal(JSON.parse(found.header), options.key) as RunHeader);
+      const found = guard(file, () =>
+        database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id),
+      ) as { n: number; header: string } | undefined;
+      if (found === undefined) throw unknownRun(file, id);
+      const header = unseal(JSON.parse(found.header), options.key) as RunHeader;
+      return guard(file, () => openRunJournal(tables, found.n, header));
     },
     runs: async () =>
       (database.prepare('SELECT * FROM runs WHERE begun = 1 ORDER BY n').all() as unknown as RunRow[]).map(
@@ -71,14 +62,26 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
         numberOf(tables, id),
         only === undefined ? '' : `AND outcome IN (${only.map((name) => `'${name}'`).join(', ')})`,
       ),
-    close: async () => database.close(),
+    close: async () => {
+      for (const lease of tables.leases) lease.stop();
+      database.close();
+    },
   };
+}
+
+function unknownRun(file: string, id: string): DiagnosticsError {
+  const help = 'tenantry runs lists them; --state FILE names another state file';
+  return new DiagnosticsError([
+    { code: 'RUN_UNKNOWN', severity: 'error', message: `${file} holds no run '${id}'`, help },
+  ]);
 }
 
 interface Tables {
   readonly database: DatabaseSync;
   readonly file: string;
   readonly options: SqliteOptions;
+  /** Leases whose heartbeat ends with the journal. */
+  readonly leases: Set<Lease>;
 }
 
 interface RunRow {
@@ -127,6 +130,7 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
     { n, id: header.id },
     { clock, owner: options.owner ?? ownerName(), leaseMs: options.leaseMs ?? defaultLeaseMs },
   );
+  tables.leases.add(lease);
   const queue = new CommitQueue(database, {
     fence: fenceOf(database, n, lease),
     explain: (error) => stateError(file, error),
@@ -134,35 +138,25 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
   const insertRecord = database.prepare(
     'INSERT INTO records (run, idx, key, planned, record_values, raw) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const insertEntry = database.prepare('INSERT INTO entries (run, record, seq, entry) VALUES (?, ?, ?, ?)');
+  const insertEntry = database.prepare('INSERT INTO entries (run, record, entry) VALUES (?, ?, ?)');
   const setOutcome = database.prepare('UPDATE records SET outcome = ? WHERE run = ? AND idx = ?');
-  let seq = (
-    database.prepare('SELECT coalesce(max(seq), 0) AS last FROM entries WHERE run = ?').get(n) as {
-      last: number;
-    }
-  ).last;
   return {
     header,
-    addRecords: (records) =>
-      queue.add(() => {
-        for (const record of records)
-          insertRecord.run(
-            n,
-            record.index,
-            record.key,
-            JSON.stringify(record.planned),
-            JSON.stringify(seal(record.values, key)),
-            record.raw,
-          );
-      }),
+    addRecords: async (records) => {
+      const rows = records.map(
+        ({ index, key: name, planned, values, raw }) =>
+          [n, index, name, JSON.stringify(planned), JSON.stringify(seal(values, key)), raw] as const,
+      );
+      await queue.add(() => {
+        for (const row of rows) insertRecord.run(...row);
+      });
+    },
     begin: () => queue.add(() => void database.prepare('UPDATE runs SET begun = 1 WHERE n = ?').run(n)),
-    append: (entry) => {
-      // Sealed and numbered now, in the caller's turn: the order of calls is the order of entries (J2, J3).
+    append: async (entry) => {
+      // Sealed and queued now, in the caller's turn: the order of calls is the order of entries (J2, J3).
       const text = JSON.stringify(seal(entry, key));
-      seq += 1;
-      const number = seq;
-      return queue.add(() => {
-        insertEntry.run(n, entry.record, number, text);
+      await queue.add(() => {
+        insertEntry.run(n, entry.record, text);
         if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, entry.record);
       });
     },
@@ -183,7 +177,8 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
     lost: lease.lost,
     release: async () => {
       await queue.settled();
-      lease.release();
+      tables.leases.delete(lease);
+      guard(file, () => lease.release());
     },
   };
 }
@@ -194,52 +189,4 @@ function fenceOf(database: DatabaseSync, n: number, lease: Lease): () => void {
   return () => {
     if ((look.get(n) as { token: string | null }).token !== lease.token) throw lease.lose();
   };
-}
-
-function guard<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw stateError(file, error);
-  }
-}
-
-interface RecordRow {
-  readonly idx: number;
-  readonly key: string;
-  readonly planned: string;
-  readonly record_values: string;
-  readonly raw: string;
-}
-
-/** Pages of records with their entries; no read transaction is held while the caller works. */
-async function* readRecords(
-  { database, file, options }: Tables,
-  n: number,
-  where: string,
-): AsyncGenerator<RecordWithEntries> {
-  const page = database.prepare(
-    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = ? AND idx > ? ${where} ORDER BY idx LIMIT ${pageSize}`,
-  );
-  const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
-  for (let last = -1; ; ) {
-    const rows = guard(file, () => page.all(n, last) as unknown as RecordRow[]);
-    for (const row of rows) {
-      const record: RunRecord = {
-        index: row.idx,
-        key: row.key,
-        planned: JSON.parse(row.planned),
-        values: unseal(JSON.parse(row.record_values), options.key),
-        raw: row.raw,
-      };
-      const found = guard(file, () => entries.all(n, row.idx) as { entry: string }[]);
-      yield {
-        record,
-        entries: found.map(({ entry }) => unseal(JSON.parse(entry), options.key) as JournalEntry),
-      };
-    }
-    const end = rows.at(-1);
-    if (end === undefined || rows.length < pageSize) return;
-    last = end.idx;
-  }
 }

@@ -1,7 +1,6 @@
 import type { AssertStep, Step, WaitStep } from '../check/playbook.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepOutcomeName } from '../journal/journal.ts';
-import { isRead } from '../operations/operation.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
@@ -19,8 +18,9 @@ export function usesOf(step: Step): string {
 }
 
 /**
- * Runs one step that is no block, once: what the journal holds as settled is not done again. Reads and checks are
- * repeated on resume (their results are not journaled, except where they failed); all else is recorded.
+ * Runs one step that is no block, once: what the journal holds as settled is not done again. What was read is
+ * recorded like what was written: a resume must decide by what the record saw, not by what its own writes have made of
+ * the service since ("no subscription yet, so order one"). Only checks that held are asked again.
  */
 export async function runLeaf(
   run: RecordRun,
@@ -39,8 +39,7 @@ export async function runLeaf(
     };
   }
   const end = await perform(run, step, path, scope, deadline);
-  const repeated = step.type === 'assert' || (step.type === 'operation' && isRead(step.operation));
-  settleLeaf(run, step, path, end, { journal: !repeated || end.outcome === 'failed' });
+  settleLeaf(run, step, path, end, { journal: step.type !== 'assert' || end.outcome === 'failed' });
   return end;
 }
 
@@ -54,7 +53,9 @@ export function settleLeaf(
 ): void {
   const { context, key } = run;
   if (journal) {
-    const result = step.type === 'operation' ? wrapSecrets(end.result, step.operation.result) : undefined;
+    const read =
+      step.type === 'operation' ? step.operation : step.type === 'wait' ? step.read?.operation : undefined;
+    const result = read === undefined ? undefined : wrapSecrets(end.result, read.result);
     context.log.note(settledEntry(run, path, { ...end, result }));
   }
   const { outcome, error } = end;

@@ -12,10 +12,20 @@ import {
 
 /** What a journal implementation gives to its conformance suite. */
 export interface JournalUnderTest {
-  /** Opens the same store as another process would: a name of its own, the same data. */
-  open(options: { readonly owner: string; readonly leaseMs: number; readonly key?: Uint8Array }): Journal;
+  /**
+   * Opens the same store as another process would: a name of its own, the same data. A `hung` one sees time pass and
+   * wakes from no sleep, as a process that was stopped.
+   */
+  open(options: {
+    readonly owner: string;
+    readonly leaseMs: number;
+    readonly key?: Uint8Array;
+    readonly hung?: boolean;
+  }): Journal;
   /** Moves the clocks of every journal that was opened. */
   advance(ms: number): Promise<void>;
+  /** Everything that is stored, as text, to look for what must not be there. */
+  contents(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -149,6 +159,126 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
       expect((await all(journal.read('run')))[2]?.entries).toEqual([]);
     });
 
+    it('gives the run of a hung owner to another once the lease has run out, and not before', async () => {
+      const hung = await store
+        .open({ owner: 'hung', leaseMs: 10_000, key, hung: true })
+        .createRun(header('hung', 1));
+      await hung.addRecords([record(0)]);
+      await hung.begin();
+      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      await store.advance(9_000);
+      expect(hung.owned()).toBe(false);
+      await expect(other.openRun('hung')).rejects.toThrow(LeaseHeld);
+      await store.advance(1_001);
+      const second = await other.openRun('hung');
+      expect(second.owned()).toBe(true);
+      expect((await journal.run('hung'))?.owner?.name).toBe('two');
+      const late = [hung.append(intended(0)), hung.append(settled(0, 'succeeded'))];
+      for (const result of await Promise.allSettled(late)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: expect.any(LeaseLost) });
+      }
+      expect(await hung.lost).toBeInstanceOf(LeaseLost);
+      expect((await all(journal.read('hung')))[0]?.entries).toEqual([]);
+      await second.append(intended(0));
+    });
+
+    it('refuses a run that does not exist', async () => {
+      await expect(journal.openRun('nope')).rejects.toMatchObject({ diagnostics: [{ code: 'RUN_UNKNOWN' }] });
+      expect(await all(journal.read('nope'))).toEqual([]);
+    });
+
+    it('goes on with the numbering of a run that was opened again', async () => {
+      await run.append(intended(0));
+      await run.release();
+      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      await second.append(settled(0, 'succeeded', 'order'));
+      expect((await all(journal.read('run')))[0]?.entries).toEqual([
+        intended(0),
+        settled(0, 'succeeded', 'order'),
+      ]);
+    });
+
+    it('keeps runs apart', async () => {
+      const other = await journal.createRun(header('other', 1));
+      await other.addRecords([record(0)]);
+      await other.begin();
+      await Promise.all([run.append(intended(0)), other.append(settled(0, 'failed'))]);
+      expect((await all(journal.read('run')))[0]?.entries).toEqual([intended(0)]);
+      expect((await journal.runs()).map(({ id, counts }) => [id, counts.open, counts.failed])).toEqual([
+        ['run', 3, 0],
+        ['other', 0, 1],
+      ]);
+    });
+
+    it('opens, for another try, what failed or was blocked, and nothing that was done', async () => {
+      for (const [index, outcome] of (
+        ['succeeded', 'unchanged', 'skipped', 'failed', 'blocked', 'inDoubt'] as const
+      ).entries()) {
+        await run.addRecords([record(10 + index)]);
+        await run.append({ type: 'settled', record: 10 + index, path: '', outcome, at: 1 });
+      }
+      const opened = async (retryFailed: boolean) =>
+        (await all(run.open({ retryFailed }))).map(({ record: { index } }) => index);
+      expect(await opened(false)).toEqual([0, 1, 2, 15]);
+      expect(await opened(true)).toEqual([0, 1, 2, 13, 14, 15]);
+    });
+
+    it('streams on while records are settled behind it', async () => {
+      const many = await journal.createRun(header('many', 600));
+      await many.addRecords(Array.from({ length: 600 }, (_, index) => record(index)));
+      await many.begin();
+      const seen: number[] = [];
+      for await (const {
+        record: { index },
+      } of many.open()) {
+        seen.push(index);
+        await many.append(settled(index, 'succeeded'));
+      }
+      expect(seen).toEqual(Array.from({ length: 600 }, (_, index) => index));
+    });
+
+    it.each([
+      [
+        'a header',
+        async () =>
+          void (await journal.createRun({
+            ...header('s', 0),
+            parameters: { p: { $secret: 'canary-7381' } },
+          })),
+      ],
+      ['a record', async () => run.addRecords([record(9, { password: { $secret: 'canary-7381' } })])],
+      [
+        'an answer',
+        async () =>
+          run.append({
+            type: 'answered',
+            record: 0,
+            path: 'p',
+            attempt: 1,
+            answer: 'ok',
+            body: [{ password: { $secret: 'canary-7381' } }],
+            at: 1,
+          }),
+      ],
+      [
+        'a result',
+        async () =>
+          run.append({
+            type: 'settled',
+            record: 0,
+            path: 'p',
+            outcome: 'succeeded',
+            result: { $secret: { deep: 'canary-7381' } },
+            at: 1,
+          }),
+      ],
+    ])('writes no secret in clear, in %s', async (_, write) => {
+      await write();
+      await run.begin();
+      expect(await store.contents()).not.toContain('canary-7381');
+      expect(await store.contents()).toContain('$encrypted');
+    });
+
     it('encrypts what is marked as secret, and gives it back to who has the key', async () => {
       const secret = {
         ...intended(0),
@@ -166,6 +296,18 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
       await run.append({ ...intended(0), with: { $secret: 'x' } } as JournalEntry);
       const wrong = store.open({ owner: 'wrong', leaseMs: 10_000, key: Buffer.alloc(32, 8) });
       await expect(all(wrong.read('run'))).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
+    });
+
+    it('rejects an entry with a secret where there is no key, and goes on', async () => {
+      const blind = await store.open({ owner: 'blind', leaseMs: 10_000 }).createRun(header('blind', 1));
+      await expect(
+        blind.append({ ...intended(0), with: { $secret: 'x' } } as JournalEntry),
+      ).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
+      await expect(blind.addRecords([record(0, { $secret: 'x' })])).rejects.toMatchObject({
+        diagnostics: [{ code: 'STATE_KEY' }],
+      });
+      await blind.addRecords([record(0)]);
+      await blind.append(intended(0));
     });
 
     it('refuses secrets where there is no key', async () => {

@@ -180,6 +180,13 @@ const evaluated: readonly (readonly [source: string, value: unknown])[] = [
   ['steps.people.filter(k, steps.people[k].account.age > 35)', ['bo@x']],
   ['[].map(x, x)', []],
   ['{"id": steps.customer.id, "seats": record.seats}', { id: 'c-1', seats: 12 }],
+  // the rest of CEL, as plain values
+  ['1u + 2u', 3],
+  ['b"abc"', 'YWJj'],
+  ['duration("90s")', '90s'],
+  ['dyn(record.seats) + 1', 13],
+  ['record.either == 3', false],
+  ['record.users == record.users', true],
   // time
   ['timestamp("2026-01-02T03:04:05Z")', '2026-01-02T03:04:05.000Z'],
   ['timestamp(run.startedAt) < timestamp("2027-01-01T00:00:00Z")', true],

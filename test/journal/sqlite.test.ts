@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,12 +38,17 @@ journalConformance('the SQLite journal', async () => {
   const clock = handClock();
   const opened: Journal[] = [];
   return {
-    open: (options) => {
-      const journal = openSqliteJournal(path.join(folder, 'state.db'), { clock, ...options });
+    open: ({ hung = false, ...options }) => {
+      const own: Clock = hung ? { ...clock, sleep: () => new Promise(() => {}) } : clock;
+      const journal = openSqliteJournal(path.join(folder, 'state.db'), { clock: own, ...options });
       opened.push(journal);
       return journal;
     },
     advance: (ms) => clock.advance(ms),
+    contents: async () =>
+      readdirSync(folder)
+        .map((name) => readFileSync(path.join(folder, name), 'latin1'))
+        .join(''),
     close: async () => {
       for (const journal of opened) await journal.close();
       rmSync(folder, { recursive: true });
@@ -56,7 +61,8 @@ describe('a state file', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
     const file = path.join(folder, 'state.db');
     const journal = openSqliteJournal(file, { clock: handClock(), key });
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+    for (const name of readdirSync(folder))
+      expect(statSync(path.join(folder, name)).mode & 0o777, name).toBe(0o600);
     void journal.close();
     rmSync(folder, { recursive: true });
   });
