@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startEmulator } from '../src/emulator/server.ts';
+import { isRead, type Lookup, type Operation } from '../src/operations/operation.ts';
+import { loadOperations } from '../src/operations/read.ts';
+import { fill } from '../src/operations/template.ts';
+import { readAnswer } from '../src/partner-center/answer.ts';
+import { buildRequest } from '../src/partner-center/request.ts';
+
+/** A table over the whole catalogue: every entry is checked, its example sent, and what it names exists. */
+
+const folder = path.join(import.meta.dirname, '../schemas/partner-center');
+const operations = loadOperations(folder);
+const all = operations.names.map((name) => operations.get(name)!);
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+const entrySchema = ajv.compile(
+  JSON.parse(readFileSync(path.join(folder, '../entry.schema.json'), 'utf8')) as object,
+);
+const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+
+describe.each(files)('the file %s', (file) => {
+  const content = parse(readFileSync(path.join(folder, file), 'utf8')) as {
+    resource: string;
+    operations?: Record<string, unknown>;
+  };
+
+  it('says only what an entry may say', () => {
+    entrySchema(content);
+    expect(entrySchema.errors ?? []).toEqual([]);
+  });
+
+  it('holds the operations of its own resource', () => {
+    expect(
+      Object.keys(content.operations ?? {}).filter((name) => name.split('.')[0] !== content.resource),
+    ).toEqual([]);
+  });
+});
+
+describe.each(all)('$name', (operation: Operation) => {
+  it('has an example that fits its own schemas', () => {
+    const input = ajv.compile(operation.input as object);
+    input(operation.example.with);
+    expect(input.errors ?? []).toEqual([]);
+    const result = ajv.compile(operation.result as object);
+    result(operation.example.answer);
+    expect(result.errors ?? []).toEqual([]);
+  });
+
+  it('names, in its look-ups, reads that exist and are given what they need', () => {
+    const names = {
+      input: operation.example.with,
+      found: { id: 'x', ...(operation.example.answer as object) },
+      result: operation.example.answer,
+    };
+    for (const { operation: name, with: inputs } of callsOf(operation)) {
+      const called = operations.get(name);
+      expect(called, name).toBeDefined();
+      expect(isRead(called!), `${name} reads`).toBe(true);
+      const given = fill(inputs, names) as Record<string, unknown>;
+      const missing = (called!.input.required ?? []).filter(
+        (input) => given[input] === undefined && called!.input.properties?.[input]?.default === undefined,
+      );
+      expect(missing, `${name} is given all`).toEqual([]);
+      expect(Object.keys(given).filter((input) => called!.input.properties?.[input] === undefined)).toEqual(
+        [],
+      );
+    }
+  });
+
+  it('can settle what its doubt says that it settles', () => {
+    if (operation.doubt === 'lookup')
+      expect(operation.lookup ?? operation.satisfied, 'a look-up').toBeDefined();
+    if (operation.kind === 'create' && operation.lookup === undefined)
+      expect(['resend', 'hold']).toContain(operation.doubt);
+    if (operation.update !== undefined)
+      expect(operations.get(operation.update.operation)?.kind).toBe('update');
+    if (operation.deprecated !== undefined)
+      expect(operations.get(operation.deprecated), operation.deprecated).toBeDefined();
+  });
+
+  it('makes a request whose path, query and body hold all that it is given', () => {
+    const { method, url, body, headers } = requestOf(operation, 'https://host');
+    expect(method).toBe(operation.method);
+    expect(url).not.toMatch(/[{}]|undefined/u);
+    expect(headers['ms-requestid']).toBe('id');
+    const sent = decodeURIComponent(url).replaceAll('+', ' ') + (body ?? '');
+    for (const value of leavesOf(operation.example.with))
+      expect(sent, String(value)).toContain(String(value));
+  });
+
+  it('is answered by the emulator, not with a route that is missing', async () => {
+    const emulator = await running;
+    const { method, url, headers, body } = requestOf(operation, emulator.url);
+    const answer = await fetch(url, {
+      method,
+      headers: { ...headers, authorization: 'Bearer emulator-token' },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await answer.text();
+    expect(text).not.toContain('There is nothing at');
+    const read = readAnswer(operation, { status: answer.status, headers: {}, body: text }, 0);
+    expect(['ok', 'refused']).toContain(read.type);
+  });
+});
+
+const running = startEmulator({}, operations);
+
+function requestOf(operation: Operation, root: string) {
+  const base = operation.merge === undefined ? {} : { base: { ...(operation.example.answer as object) } };
+  return buildRequest(operation, operation.example.with, {
+    root,
+    requestId: 'id',
+    correlationId: 'correlation',
+    locale: 'en-US',
+    application: 'test',
+    token: 't',
+    timeoutMs: 1,
+    ...base,
+  });
+}
+
+function callsOf({
+  lookup,
+  satisfied,
+  merge,
+  poll,
+}: Operation): readonly { readonly operation: string; readonly with: Readonly<Record<string, unknown>> }[] {
+  const inside = (found: Lookup | undefined) =>
+    found === undefined ? [] : [found, found.then, found.all, found.adopt];
+  return [...inside(lookup), ...inside(satisfied), merge, poll].filter((call) => call !== undefined);
+}
+
+function leavesOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [value];
+  return Object.values(value).flatMap(leavesOf);
+}
