@@ -36,7 +36,7 @@ function writePlaybook(): string {
     with:
       customerId: \${{ record.customer }}
       lineItems:
-        - { catalogItemId: 'product:sku:availability', quantity: 1, friendlyName: "${index === 0 ? 'none' : `\${{ steps.cart${index - 1}.id }}`}" }
+        - { catalogItemId: 'product:sku:availability', quantity: 1, billingCycle: monthly, friendlyName: "${index === 0 ? 'none' : `\${{ steps.cart${index - 1}.id }}`}" }
 `;
   const text = `tenantry: 1
 name: bench

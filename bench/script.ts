@@ -27,7 +27,14 @@ async function onboard(index: number): Promise<void> {
         'ms-correlationid': randomUUID(),
       },
       body: JSON.stringify({
-        lineItems: [{ catalogItemId: 'product:sku:availability', quantity: 1, friendlyName: last }],
+        lineItems: [
+          {
+            catalogItemId: 'product:sku:availability',
+            quantity: 1,
+            billingCycle: 'monthly',
+            friendlyName: last,
+          },
+        ],
       }),
     });
     const answer = (await body.json()) as { id: string };

@@ -2,9 +2,11 @@ import type { Node } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkStep, type StepChecking } from './check-step.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
+import { idOf } from './ids.ts';
 import type { Block, Step } from './playbook.ts';
-import type { Fields, Problems } from './problems.ts';
-import { type StepScope, withStep, withVariables } from './scope.ts';
+import type { Fields } from './problems.ts';
+import { type Layer, type StepScope, withStep, withVariables } from './scope.ts';
+import { inOrderOfNeeds, neededBy, refuseCycles } from './side-by-side.ts';
 
 const failure: JsonSchema = {
   type: 'object',
@@ -17,6 +19,24 @@ const failure: JsonSchema = {
   },
 };
 
+const blockFields = [
+  'id',
+  'steps',
+  'if',
+  'forEach',
+  'as',
+  'key',
+  'parallel',
+  'rescue',
+  'finally',
+  'needs',
+  'onError',
+  'timeout',
+  'retry',
+  'name',
+  'description',
+];
+
 /** Checks a block: its steps, and those for when they fail and for the end. */
 export function checkBlock(
   fields: Fields,
@@ -25,41 +45,22 @@ export function checkBlock(
   checking: StepChecking,
 ): CheckedStep | undefined {
   const parallel = fields.boolean('parallel') ?? false;
-  const steps = checkSteps(fields.list('steps') ?? [], scope, checking, parallel);
-  if (fields.list('steps')?.length === 0)
+  const nodes = fields.list('steps');
+  const steps = checkSteps(nodes ?? [], scope, checking, parallel);
+  if (nodes?.length === 0)
     checking.problems.error('MISSING_FIELD', 'a block needs at least one step', fields.keyAt('steps'));
+  // What follows a failure knows of no step inside whether it ran.
   const attempted = steps.checked.reduce(
-    (inner, checked) => afterwards(inner, checked, { mayFail: true }),
+    (inner, checked) => afterwards(inner, checked, [{ conditions: [], mayFail: true }]),
     scope,
   );
-  const rescue = checkSteps(
-    fields.list('rescue') ?? [],
-    withVariables(attempted, { failure }),
-    checking,
-    false,
-  );
+  const rescueScope = withVariables(attempted, { failure });
+  const rescue = checkSteps(fields.list('rescue') ?? [], rescueScope, checking, false);
   const final = checkSteps(fields.list('finally') ?? [], attempted, checking, false);
   for (const only of ['with', 'inDoubt'])
     if (fields.get(only) !== undefined)
       checking.problems.error('UNKNOWN_FIELD', `'${only}' goes with 'uses'`, fields.keyAt(only));
-  fields.end([
-    'id',
-    'steps',
-    'if',
-    'forEach',
-    'as',
-    'key',
-    'parallel',
-    'rescue',
-    'finally',
-    'needs',
-    'onError',
-    'timeout',
-    'retry',
-    'name',
-    'description',
-  ]);
-  if (parallel) refuseCycles(steps.checked, checking.problems);
+  fields.end(blockFields);
   const block: Block = {
     ...common,
     type: 'block',
@@ -97,98 +98,91 @@ function resultOf(step: Step, result: JsonSchema): JsonSchema {
     : result;
 }
 
-/** Checks steps one after another, each in the scope of those before it (or, in parallel, of none of them). */
+interface CheckedSteps {
+  readonly checked: readonly CheckedStep[];
+  readonly scope: StepScope;
+}
+
+/** Checks steps one after another, each in the scope of those before it (or, in parallel, of those that it needs). */
 export function checkSteps(
   nodes: readonly Node[],
   scope: StepScope,
   checking: StepChecking,
   parallel: boolean,
-): { readonly checked: readonly CheckedStep[]; readonly scope: StepScope } {
+): CheckedSteps {
+  if (parallel) return checkSideBySide(nodes, scope, checking);
   const checked: CheckedStep[] = [];
-  const siblings = nodes.flatMap((node) => idOf(node));
-  let current = scope;
+  let current: StepScope = { ...scope, siblings: new Set() };
   for (const node of nodes) {
-    const beside = parallel
-      ? new Set([...scope.beside, ...siblings.filter((id) => id !== idOf(node)[0])])
-      : current.beside;
-    const step = checkStep(node, parallel ? { ...scope, beside } : current, checking);
-    if (step === undefined) {
-      current = unknownAfter(current, node);
-      continue;
-    }
-    checked.push(step);
-    current = afterwards(current, step, { mayFail: false });
+    const step = checkStep(node, current, checking);
+    if (step !== undefined) checked.push(step);
+    current = step === undefined ? unknownAfter(current, node) : afterwards(current, step, []);
   }
   return { checked, scope: current };
 }
 
-function idOf(node: Node): readonly string[] {
-  const id = node.type === 'map' ? node.entries.find(({ key }) => key === 'id')?.value : undefined;
-  return id?.type === 'scalar' && typeof id.value === 'string' ? [id.value] : [];
+/** Steps side by side see none of each other but those that they need. */
+function checkSideBySide(nodes: readonly Node[], scope: StepScope, checking: StepChecking): CheckedSteps {
+  refuseCycles(nodes, checking.problems);
+  const done = new Map<Node, CheckedStep | undefined>();
+  const after = (start: StepScope, node: Node): StepScope => {
+    const step = done.get(node);
+    return step === undefined ? unknownAfter(start, node) : afterwards(start, step, []);
+  };
+  for (const node of inOrderOfNeeds(nodes)) {
+    const needed = neededBy(node, nodes).filter((other) => done.has(other));
+    const others = nodes.filter((other) => other !== node).flatMap((other) => idOf(other) ?? []);
+    const seen = new Set(needed.map(idOf));
+    const start: StepScope = {
+      ...scope,
+      beside: new Set([...scope.beside, ...others.filter((id) => !seen.has(id))]),
+      siblings: new Set(others),
+    };
+    done.set(node, checkStep(node, needed.reduce(after, start), checking));
+  }
+  return {
+    checked: nodes.flatMap((node) => done.get(node) ?? []),
+    scope: nodes.reduce(after, scope),
+  };
 }
 
 /** A step that was refused is still there for those after it, with anything as its result: one mistake, one message. */
 function unknownAfter(scope: StepScope, node: Node): StepScope {
-  return idOf(node).reduce(
-    (current, id) => withStep(current, id, { schema: {}, conditions: [], mayFail: false }),
+  const id = idOf(node);
+  return id === undefined ? scope : withStep(scope, id, {}, []);
+}
+
+/** The scope after a step: its own id, and for a plain block the ids inside. */
+function afterwards(scope: StepScope, checked: CheckedStep, around: readonly Layer[]): StepScope {
+  return visible(checked, around).reduce(
+    (current, { id, schema, layers }) => withStep(current, id, schema, layers),
     scope,
   );
 }
 
-/** The scope after a step: its own id, or for a plain block the ids inside. */
-export function afterwards(
-  scope: StepScope,
-  checked: CheckedStep,
-  block: { readonly mayFail: boolean },
-): StepScope {
-  return visible(checked, [], block.mayFail).reduce(
-    (current, { id, ...step }) => withStep(current, id, step),
-    scope,
-  );
-}
-
-function visible(
-  { step, result, inside }: CheckedStep,
-  around: readonly string[],
-  mayFail: boolean,
-): readonly {
+interface Visible {
   readonly id: string;
-  readonly schema: JsonSchema;
-  readonly conditions: readonly string[];
-  readonly mayFail: boolean;
-}[] {
-  const conditions = [...around, ...(step.if?.conjuncts ?? [])];
-  const fails = mayFail || step.onError === 'continue' || step.needs.length > 0;
-  const own =
-    result === undefined ? [] : [{ id: step.id, schema: resultOf(step, result), conditions, mayFail: fails }];
+  readonly schema: JsonSchema | undefined;
+  readonly layers: readonly Layer[];
+}
+
+function visible({ step, result, inside }: CheckedStep, around: readonly Layer[]): readonly Visible[] {
+  const own: Layer = {
+    id: step.id,
+    conditions: isPerItem(step) ? [] : (step.if?.conjuncts ?? []),
+    mayFail: step.onError === 'continue',
+  };
+  const layers = [...around, own];
   const rescued = step.type === 'block' && step.rescue.length > 0;
-  const rescue = new Set(step.type === 'block' ? step.rescue.map(({ id }) => id) : []);
+  const within: readonly Layer[] = rescued ? [...layers, { conditions: [], mayFail: true }] : layers;
+  const last = new Set(step.type === 'block' ? step.finally : []);
   return [
-    ...own,
-    ...(inside ?? []).flatMap((inner) =>
-      visible(inner, conditions, fails || rescued || rescue.has(inner.step.id)),
-    ),
+    { id: step.id, schema: result && resultOf(step, result), layers },
+    ...(inside ?? []).flatMap((inner) => visible(inner, last.has(inner.step) ? layers : within)),
   ];
 }
 
-/** Steps side by side that need each other in a ring would wait for ever. */
-function refuseCycles(steps: readonly CheckedStep[], problems: Problems): void {
-  const byId = new Map(steps.map(({ step }) => [step.id, step]));
-  const done = new Set<string>();
-  const visit = (id: string, trail: readonly string[]): void => {
-    const step = byId.get(id);
-    if (step === undefined || done.has(id)) return;
-    if (trail.includes(id)) {
-      const ring = [...trail.slice(trail.indexOf(id)), id];
-      problems.error('STEP_CYCLE', `steps need each other in a circle: ${ring.join(' → ')}`, {
-        ...step.at,
-        length: 1,
-      });
-      for (const member of ring) done.add(member);
-      return;
-    }
-    for (const needed of step.needs) visit(needed, [...trail, id]);
-    done.add(id);
-  };
-  for (const { step } of steps) visit(step.id, []);
+/** An `if` that reads the item is asked for each item: the step itself is always there. */
+function isPerItem({ if: condition, forEach }: Step): boolean {
+  return forEach !== undefined && condition?.references.some(({ path }) => path[0] === forEach.as) === true;
 }

@@ -1,7 +1,7 @@
 import { isRead } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { checkExpression } from './check-expression.ts';
-import { checkDuration, checkInputs, type OperationChecking } from './check-inputs.ts';
+import { type Checking, checkExpression } from './check-expression.ts';
+import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
 import { checkValue } from './check-value.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
 import type { WaitStep } from './playbook.ts';
@@ -15,7 +15,7 @@ export function checkAssert(
   fields: Fields,
   common: CommonFields,
   scope: StepScope,
-  checking: OperationChecking,
+  checking: Checking,
 ): CheckedStep | undefined {
   const node = fields.map('with');
   if (node === undefined) {
@@ -42,7 +42,7 @@ export function checkWait(
   fields: Fields,
   common: CommonFields,
   scope: StepScope,
-  checking: OperationChecking,
+  checking: Checking,
 ): CheckedStep | undefined {
   const { problems, operations } = checking;
   const node = fields.map('with');
@@ -76,6 +76,7 @@ export function checkWait(
         placeOf(inputs.get('uses')!),
         meant(name, operations.names),
       );
+      checkInputsOfUnknown(inputs, scope, checking);
     } else {
       result = operation.result;
       const read = checkInputs(operation, inputs, scope, checking);

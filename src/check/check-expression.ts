@@ -3,15 +3,17 @@ import { compile, type Problem } from '../expression/compile.ts';
 import type { Expression, Scope } from '../expression/expression.ts';
 import { splitText } from '../expression/template.ts';
 import type { Node, ScalarNode } from '../load/document.ts';
+import type { Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
+import type { Ids } from './ids.ts';
 import { isText, kindOf, meant, type Problems, placeOf } from './problems.ts';
 import { engineScope, guardedInside, mayBeMissing, maySkip, type StepScope } from './scope.ts';
 
-/** What expressions are checked with: where problems go, and every step id of the file with where it stands. */
+/** What expressions are checked with: where problems go, every step id of the file, and the catalogue. */
 export interface Checking {
   readonly problems: Problems;
-  /** Step id → the path of forEach blocks around it (their ids). */
-  readonly ids: ReadonlyMap<string, readonly string[]>;
+  readonly ids: Ids;
+  readonly operations: Operations;
 }
 
 /** Compiled scopes: a scope object is one place of the playbook, with several expressions. */
@@ -35,7 +37,7 @@ export function checkExpressionText(
     offset: offsetOf(offset),
     length: Math.max(1, offsetOf(offset + Math.max(0, length - 1)) + 1 - offsetOf(offset)),
   });
-  checkSucceeded(source, place, checking);
+  checkNamesInQuotes(source, place, checking);
   const compiled = compile(source, names);
   if (!compiled.ok) {
     for (const problem of compiled.problems)
@@ -48,17 +50,16 @@ export function checkExpressionText(
 
 type Place = (offset: number, length: number) => At;
 
-/** `succeeded("id")` takes any step or block of the file; a name that none has would silently be false. */
-function checkSucceeded(source: string, place: Place, { ids, problems }: Checking): void {
-  for (const match of source.matchAll(/\bsucceeded\(\s*(["'])([^"']*)\1/gu)) {
-    const id = match[2]!;
-    if (!ids.has(id))
-      problems.error(
-        'UNKNOWN_STEP',
-        `there is no step '${id}'`,
-        place(match.index + match[0].length - id.length - 1, id.length),
-        meant(id, ids.keys()),
-      );
+/** A step or an operation named in quotes that does not exist would silently be false, or count nothing. */
+function checkNamesInQuotes(source: string, place: Place, { ids, operations, problems }: Checking): void {
+  const calls = /\b(succeeded|plan\.count|plan\.sum)\(\s*(["'])([^"']*)\2/gu;
+  for (const { 0: call, 1: asked, 3: name = '', index } of source.matchAll(calls)) {
+    const at = place(index + call.length - name.length - 1, name.length);
+    if (asked === 'succeeded') {
+      if (!ids.has(name))
+        problems.error('UNKNOWN_STEP', `there is no step '${name}'`, at, meant(name, ids.keys()));
+    } else if (operations.get(name) === undefined)
+      problems.error('UNKNOWN_OPERATION', `unknown operation '${name}'`, at, meant(name, operations.names));
   }
 }
 
@@ -86,25 +87,37 @@ function reportProblem(problem: Problem, source: string, scope: StepScope, at: A
   }
 }
 
-/** A step that cannot be read here: it does not exist, runs later or side by side, or is inside a loop. */
+/** A step that cannot be read here: it does not exist, runs later or side by side, is inside a loop, has no result. */
 function reportStep(id: string, scope: StepScope, at: At, { ids, problems }: Checking): void {
-  const loops = ids.get(id);
-  if (loops === undefined)
-    return problems.error('UNKNOWN_STEP', `there is no step '${id}'`, at, meant(id, ids.keys()));
-  const loop = loops.find((outer) => scope.steps.has(outer));
+  const place = ids.get(id);
+  if (place === undefined)
+    return problems.error('UNKNOWN_STEP', `there is no step '${id}'`, at, {
+      ...meant(id, ids.keys()),
+      ...meant(id, scope.steps.keys()),
+    });
+  const loop = place.loops.find((outer) => scope.steps.has(outer));
   if (loop !== undefined)
     return problems.error('UNKNOWN_STEP', `step '${id}' runs once for each item of '${loop}'`, at, {
       help: `read it by its key: steps.${loop}["…"].${id}`,
     });
   if (scope.beside.has(id))
     return problems.error('STEP_LATER', `step '${id}' runs side by side with this one`, at, {
-      help: 'put both into a block without `parallel`',
+      help: scope.siblings.has(id)
+        ? `let this step wait for it with needs: [${id}]`
+        : 'put both into a block without `parallel`',
     });
-  problems.error(
-    'STEP_LATER',
-    `step '${id}' has no result that can be read here: it runs later, or is a block`,
-    at,
-  );
+  if (scope.ended.has(id))
+    return problems.error(
+      'UNKNOWN_STEP',
+      place.kind === 'block' ? `'${id}' is a block, which has no result` : `step '${id}' has no result`,
+      at,
+      place.kind === 'block'
+        ? { help: 'read the steps inside by their own ids, or ask succeeded("…") of the block' }
+        : {},
+    );
+  problems.error('STEP_LATER', `step '${id}' has not ended here`, at, {
+    help: 'only steps that are written above can be read',
+  });
 }
 
 function judgeReferences(
@@ -182,8 +195,18 @@ export function checkExpression(
     return expression;
   problems.error('EXPRESSION_TYPE', `${what} is ${nameOf(expression.schema)}`, placeOf(node), {
     expected: nameOf(wanted),
+    ...conversion(expression, wanted),
   });
   return undefined;
+}
+
+/** How an expression is brought to the type that is wanted, where a function does it. */
+export function conversion({ source, schema }: Expression, wanted: JsonSchema): { readonly help?: string } {
+  const [from] = typesOf(schema);
+  const functions: Readonly<Record<string, string>> = { string: 'string', integer: 'int', number: 'double' };
+  const to = typesOf(wanted).map((type) => functions[type])[0];
+  const convertible = from === 'string' || from === 'integer' || from === 'number';
+  return to === undefined || !convertible ? {} : { help: `convert it: \${{ ${to}(${source}) }}` };
 }
 
 export function reportSplit(node: ScalarNode, found: readonly Problem[], problems: Problems): void {
@@ -209,11 +232,17 @@ export function fitsType(actual: JsonSchema, wanted: JsonSchema): boolean {
   return true;
 }
 
-function typesOf(schema: JsonSchema): readonly string[] {
+/** The types that a schema allows; none where it does not say. */
+export function typesOf(schema: JsonSchema): readonly string[] {
   if (Array.isArray(schema.type)) return schema.type as readonly string[];
   if (typeof schema.type === 'string') return [schema.type];
-  if (schema.enum !== undefined) return [...new Set(schema.enum.map((value) => typeof value))];
+  if (schema.enum !== undefined) return [...new Set(schema.enum.map(typeOfLiteral))];
   return schema.properties === undefined ? [] : ['object'];
+}
+
+function typeOfLiteral(value: unknown): string {
+  if (value === null) return 'null';
+  return Number.isInteger(value) ? 'integer' : Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** A schema in a word or two. */

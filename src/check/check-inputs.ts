@@ -1,16 +1,11 @@
 import type { MapNode } from '../load/document.ts';
-import type { Operation, Operations } from '../operations/operation.ts';
+import type { Operation } from '../operations/operation.ts';
 import type { Checking } from './check-expression.ts';
-import { checkEntries } from './check-value.ts';
+import { checkEntries, checkValue } from './check-value.ts';
 import { durationMs } from './duration.ts';
 import type { Value } from './playbook.ts';
 import { type Fields, placeOf } from './problems.ts';
 import type { StepScope } from './scope.ts';
-
-/** What steps are checked with. */
-export interface OperationChecking extends Checking {
-  readonly operations: Operations;
-}
 
 /** A field that is a duration, in milliseconds. */
 export function checkDuration(fields: Fields, name: string, { problems }: Checking): number | undefined {
@@ -45,4 +40,10 @@ export function checkInputs(
       { help: 'give them under `with:`' },
     );
   return undefined;
+}
+
+/** Inputs of an operation that is not known: what is wrong with their expressions is told at once all the same. */
+export function checkInputsOfUnknown(fields: Fields, scope: StepScope, checking: Checking): void {
+  const node = fields.get('with');
+  if (node !== undefined) checkValue(node, { schema: {}, required: false, name: 'with' }, scope, checking);
 }

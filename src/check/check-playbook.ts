@@ -1,15 +1,16 @@
 import type { Checked } from '../diagnostics/diagnostic.ts';
-import type { Document, MapNode, Node } from '../load/document.ts';
+import type { Document } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkBlock, checkSteps } from './check-block.ts';
 import { type Checking, checkExpression } from './check-expression.ts';
 import type { StepChecking } from './check-step.ts';
 import { checkValue } from './check-value.ts';
+import { collectIds } from './ids.ts';
 import { checkSchema } from './json-schema.ts';
 import type { Guard, Limits, Output, Playbook, PlaybookInput } from './playbook.ts';
 import { Fields, headOf, kindOf, meant, Problems, placeOf } from './problems.ts';
-import type { StepScope } from './scope.ts';
+import { type StepScope, scopeOf } from './scope.ts';
 
 const languageVersion = 1;
 const defaults = { concurrency: 25, perCustomer: 1 };
@@ -48,12 +49,7 @@ export function checkPlaybook(document: Document, operations: Operations): Check
   const parameters = checkParameterSchemas(fields, problems);
   const ids = collectIds(fields.get('steps'), problems);
   const checking: StepChecking = { problems, ids, operations, block: checkBlock };
-  const params: StepScope = {
-    variables: { params: parameters, run },
-    steps: new Map(),
-    holds: new Set(),
-    beside: new Set(),
-  };
+  const params = scopeOf({ params: parameters, run });
   const input = checkInput(fields, params, checking);
   const recordScope: StepScope = {
     ...params,
@@ -61,7 +57,6 @@ export function checkPlaybook(document: Document, operations: Operations): Check
   };
   const limits = checkLimits(fields, operations, problems);
   const guards = checkGuards(fields, params, checking);
-  refuseUnknownCounts(guards, checking);
   const stepNodes = fields.required('steps') === undefined ? [] : (fields.list('steps') ?? []);
   const { checked, scope } = checkSteps(stepNodes, recordScope, checking, false);
   const outputs = checkOutputs(fields, scope, checking);
@@ -111,38 +106,6 @@ function checkParameterSchemas(fields: Fields, problems: Problems): JsonSchema {
   }
   // Every parameter has a value once they are checked: given, or its default.
   return { type: 'object', properties, required: Object.keys(properties) };
-}
-
-/** Every id of the file with the loops around it, so that messages can tell a later step from one that never was. */
-function collectIds(root: Node | undefined, problems: Problems): ReadonlyMap<string, readonly string[]> {
-  const ids = new Map<string, readonly string[]>();
-  const first = new Map<string, MapNode>();
-  const visit = (node: Node | undefined, loops: readonly string[]): void => {
-    if (node?.type !== 'list') return;
-    for (const step of node.items) {
-      if (step.type !== 'map') continue;
-      const field = (name: string) => step.entries.find(({ key }) => key === name)?.value;
-      const id = field('id');
-      const name = id?.type === 'scalar' ? String(id.value) : '';
-      if (id === undefined) problems.error('MISSING_FIELD', "a step needs 'id'", headOf(step));
-      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/u.test(name))
-        problems.error('WRONG_VALUE', `'${name}' is no id`, placeOf(id), {
-          expected: 'letters, digits and _, not a digit first',
-        });
-      else if (ids.has(name))
-        problems.error('DUPLICATE_ID', `two steps have the id '${name}'`, placeOf(id), {
-          related: [{ message: 'the first one is here', at: headOf(first.get(name)!) }],
-        });
-      else {
-        ids.set(name, loops);
-        first.set(name, step);
-      }
-      const inner = field('forEach') === undefined ? loops : [...loops, name];
-      for (const list of ['steps', 'rescue', 'finally']) visit(field(list), inner);
-    }
-  };
-  visit(root, []);
-  return ids;
 }
 
 function checkInput(
@@ -276,26 +239,9 @@ function checkGuards(fields: Fields, params: StepScope, checking: Checking): rea
   });
 }
 
-/** A guard that counts an operation which no entry has would hold for ever. */
-function refuseUnknownCounts(guards: readonly Guard[], { operations, problems }: StepChecking): void {
-  for (const { check, at } of guards) {
-    for (const [, , name = ''] of check.source.matchAll(/plan\.(?:count|sum)\(\s*(["'])([^"']*)\1/gu)) {
-      if (operations.get(name) === undefined)
-        problems.error(
-          'UNKNOWN_OPERATION',
-          `the guard counts an unknown operation '${name}'`,
-          { ...at, length: 1 },
-          meant(name, operations.names),
-        );
-    }
-  }
-}
-
 /** Outputs may read what was skipped: a results file has empty cells anyway. */
 function checkOutputs(fields: Fields, scope: StepScope, checking: Checking): readonly Output[] {
-  const steps = new Map(
-    [...scope.steps].map(([id, step]) => [id, { ...step, conditions: [], mayFail: false }]),
-  );
+  const steps = new Map([...scope.steps].map(([id, { schema }]) => [id, { schema, layers: [] }]));
   const lenient: StepScope = { ...scope, steps };
   return (fields.map('outputs')?.entries ?? []).flatMap(({ key, value }) => {
     const named =

@@ -1,16 +1,18 @@
+import type { Expression } from '../expression/expression.ts';
 import type { Node } from '../load/document.ts';
 import type { Doubt, Operation } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkAssert, checkWait } from './check-builtin.ts';
-import { checkExpression } from './check-expression.ts';
-import { checkDuration, checkInputs, type OperationChecking } from './check-inputs.ts';
+import { type Checking, checkExpression } from './check-expression.ts';
+import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
+import { identifier, needsOf } from './ids.ts';
 import type { OperationStep, Retry, Step } from './playbook.ts';
-import { Fields, headOf, meant, placeOf } from './problems.ts';
-import { holding, mayBeMissing, type StepScope, withVariables } from './scope.ts';
+import { Fields, headOf, isText, meant, placeOf } from './problems.ts';
+import { holding, mayBeMissing, needing, type StepScope, withVariables } from './scope.ts';
 
 /** What checking steps needs beside the scope. */
-export interface StepChecking extends OperationChecking {
+export interface StepChecking extends Checking {
   /** Checks the steps of a block; given in by the block's own file, so that the two files form no ring. */
   readonly block: (
     fields: Fields,
@@ -77,25 +79,56 @@ function checkCommon(
   const id = fields.text('id') ?? '';
   fields.text('name');
   fields.text('description');
-  const conditionNode = fields.get('if');
-  const condition = conditionNode && checkExpression(conditionNode, '`if`', boolean, scope, checking);
-  const held = holding(scope, condition);
-  const loop = checkForEach(fields, held, checking);
-  const timeoutMs = checkDuration(fields, 'timeout', checking);
+  const needs = checkNeeds(id, fields, scope, checking);
+  const { condition, forEach, inner } = checkOccasion(fields, needing(scope, needs), checking);
+  const retry = checkRetry(fields, checking);
+  const timeoutMs = checkDuration(fields, 'timeout', checking) ?? retry.timeoutMs;
   return {
     common: {
       id,
       at: fields.node.at,
       ...(condition === undefined ? {} : { if: condition }),
-      ...(loop.forEach === undefined ? {} : { forEach: loop.forEach }),
-      needs: checkNeeds(fields, scope, checking),
+      ...(forEach === undefined ? {} : { forEach }),
+      needs,
       onError: fields.choice('onError', ['fail', 'continue', 'stopRun']) ?? 'fail',
-      retry: checkRetry(fields, checking),
+      retry: retry.retry,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
-    inner: loop.inner,
+    inner,
   };
 }
+
+interface Occasion {
+  readonly condition: Expression | undefined;
+  readonly forEach?: NonNullable<Step['forEach']>;
+  readonly inner: StepScope;
+}
+
+/** `if` and `forEach`. A condition that reads the item is asked for each item, else once before the list is read. */
+function checkOccasion(fields: Fields, scope: StepScope, checking: StepChecking): Occasion {
+  const node = fields.get('if');
+  const check = (names: StepScope) => node && checkExpression(node, '`if`', boolean, names, checking);
+  if (!readsItem(fields)) {
+    const condition = check(scope);
+    return { condition, ...checkForEach(fields, holding(scope, condition), checking) };
+  }
+  const loop = checkForEach(fields, scope, checking);
+  const condition = check(loop.inner);
+  return { ...loop, condition, inner: holding(loop.inner, condition) };
+}
+
+const defaultAs = 'item';
+
+function readsItem(fields: Fields): boolean {
+  const condition = fields.get('if');
+  if (fields.get('forEach') === undefined || condition === undefined || !isText(condition)) return false;
+  const asNode = fields.get('as');
+  const as = asNode !== undefined && isText(asNode) ? asNode.value : defaultAs;
+  return identifier.test(as) && new RegExp(`(?<![.\\w"'])${as}\\b`, 'u').test(condition.value);
+}
+
+/** Names that an item cannot have. */
+const taken: ReadonlySet<string> = new Set(['steps', 'record', 'params', 'run', 'failure', 'result', 'plan']);
 
 function checkForEach(
   fields: Fields,
@@ -105,7 +138,7 @@ function checkForEach(
   const { problems } = checking;
   const node = fields.get('forEach');
   const keyNode = fields.get('key');
-  const as = fields.text('as') ?? 'item';
+  const as = fields.text('as') ?? defaultAs;
   if (node === undefined) {
     for (const name of ['as', 'key'])
       if (fields.get(name) !== undefined)
@@ -113,10 +146,13 @@ function checkForEach(
     return { inner: scope };
   }
   const list = checkExpression(node, '`forEach`', { type: 'array' }, scope, checking);
-  if (Object.hasOwn(scope.variables, as) || as === 'steps')
-    problems.error('WRONG_VALUE', `'${as}' is taken`, fields.keyAt('as'), {
-      help: 'name the item otherwise with `as`',
-    });
+  if (!identifier.test(as) || taken.has(as) || Object.hasOwn(scope.variables, as))
+    problems.error(
+      'WRONG_VALUE',
+      identifier.test(as) ? `'${as}' is the name of something else` : `'${as}' is no name`,
+      fields.keyAt('as'),
+      { help: 'name the item otherwise with `as`' },
+    );
   const missing = list?.pure === undefined ? undefined : mayBeMissing(list.pure, scope);
   if (missing !== undefined)
     problems.error('MAYBE_MISSING', `${missing.join('.')} may have no value`, placeOf(node), {
@@ -130,47 +166,75 @@ function checkForEach(
     return { inner };
   }
   const key = checkExpression(keyNode, '`key`', { type: ['string', 'integer'] }, inner, checking);
+  const keyless = key?.pure === undefined ? undefined : mayBeMissing(key.pure, inner);
+  if (keyless !== undefined)
+    problems.error('MAYBE_MISSING', `${keyless.join('.')} may have no value`, placeOf(keyNode), {
+      help: 'every item needs a key of its own: make the field required in its schema',
+    });
   return list === undefined || key === undefined ? { inner } : { forEach: { list, as, key }, inner };
 }
 
-function checkNeeds(fields: Fields, scope: StepScope, { ids, problems }: StepChecking): readonly string[] {
+function checkNeeds(
+  own: string,
+  fields: Fields,
+  scope: StepScope,
+  { ids, problems }: StepChecking,
+): readonly string[] {
   const node = fields.get('needs');
   if (node === undefined) return [];
-  const items = node.type === 'list' ? node.items : [node];
-  return items.flatMap((item) => {
-    if (item.type !== 'scalar' || typeof item.value !== 'string') {
-      problems.error('WRONG_TYPE', '`needs` names a step that is not text', placeOf(item));
-      return [];
-    }
-    if (!ids.has(item.value))
-      problems.error(
-        'UNKNOWN_STEP',
-        `there is no step '${item.value}'`,
-        placeOf(item),
-        meant(item.value, ids.keys()),
-      );
-    else if (!scope.steps.has(item.value) && !scope.beside.has(item.value))
-      problems.error('STEP_LATER', `step '${item.value}' runs later, or inside a loop`, placeOf(item));
-    return [item.value];
+  for (const item of node.type === 'list' ? node.items : [node])
+    if (item.type !== 'scalar' || typeof item.value !== 'string')
+      problems.error('WRONG_TYPE', '`needs` names a step that is not text', placeOf(item), {
+        expected: 'the id of a step, or a list of ids',
+      });
+  return needsOf(fields.node).map(({ id, node: item }) => {
+    if (id === own) {
+      // In a parallel block the ring of one is told with the others.
+      if (!scope.siblings.has(id) && scope.siblings.size === 0)
+        problems.error('STEP_CYCLE', `step '${id}' needs itself`, placeOf(item));
+    } else if (!ids.has(id))
+      problems.error('UNKNOWN_STEP', `there is no step '${id}'`, placeOf(item), meant(id, ids.keys()));
+    else if (!scope.ended.has(id) && !scope.siblings.has(id))
+      problems.error('STEP_LATER', `step '${id}' cannot be waited for here`, placeOf(item), {
+        expected: 'a step written above, or one at the side of this in a parallel block',
+      });
+    return id;
   });
 }
 
-function checkRetry(fields: Fields, checking: StepChecking): Retry {
+interface CheckedRetry {
+  readonly retry: Retry;
+  readonly timeoutMs?: number;
+}
+
+const reasons = ['throttled', 'unavailable', 'timeout', 'conflict'] as const;
+
+/** `retry`. Its `timeout` is the step's own: how long tries may go on in all. */
+function checkRetry(fields: Fields, checking: StepChecking): CheckedRetry {
+  const { problems } = checking;
   const node = fields.map('retry');
-  if (node === undefined) return {};
-  const retry = new Fields(node, 'retry', checking.problems);
+  if (node === undefined) return { retry: {} };
+  const retry = new Fields(node, 'retry', problems);
   const attempts = retry.integer('attempts', 1);
-  const reasons = ['throttled', 'unavailable', 'timeout', 'conflict'] as const;
+  const timeoutMs = checkDuration(retry, 'timeout', checking);
+  if (retry.get('timeout') !== undefined && fields.get('timeout') !== undefined)
+    problems.error('WRONG_VALUE', 'the step has a `timeout` already', retry.keyAt('timeout'), {
+      help: 'say it once: both are the time of all tries together',
+    });
   const on = retry.list('on')?.flatMap((item) => {
     const found = item.type === 'scalar' ? reasons.find((reason) => reason === item.value) : undefined;
     if (found === undefined)
-      checking.problems.error('WRONG_VALUE', '`on` names no reason for another try', placeOf(item), {
+      problems.error('WRONG_VALUE', '`on` names no reason for another try', placeOf(item), {
         expected: reasons.join(', '),
+        ...meant(item.type === 'scalar' ? String(item.value) : '', reasons),
       });
     return found === undefined ? [] : [found];
   });
-  retry.end(['attempts', 'on']);
-  return { ...(attempts === undefined ? {} : { attempts }), ...(on === undefined ? {} : { on }) };
+  retry.end(['attempts', 'timeout', 'on']);
+  return {
+    retry: { ...(attempts === undefined ? {} : { attempts }), ...(on === undefined ? {} : { on }) },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
 
 const later: Readonly<Record<string, string>> = { approve: 'approve steps', 'http.request': 'http.request' };
@@ -200,7 +264,7 @@ function checkUses(
       ...meant(name, [...operations.names, 'assert', 'wait']),
       help: 'tenantry operations lists them',
     });
-    fields.get('with');
+    checkInputsOfUnknown(fields, scope, checking);
     fields.get('inDoubt');
     return undefined;
   }
@@ -230,6 +294,13 @@ function checkOperationStep(
       { expected: `${operation.doubt}, or what is more careful` },
     );
   }
+  if (inDoubt === 'lookup' && (operation.lookup ?? operation.satisfied) === undefined)
+    checking.problems.error(
+      'WRONG_VALUE',
+      `${operation.name} has no way to look whether it happened`,
+      fields.keyAt('inDoubt'),
+      { expected: 'hold, or no inDoubt' },
+    );
   if (inputs === undefined) return undefined;
   const step: OperationStep = { ...common, type: 'operation', operation, with: inputs, inDoubt };
   return { step, result: operation.result };

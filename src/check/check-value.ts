@@ -1,7 +1,14 @@
 import { splitText } from '../expression/template.ts';
 import type { MapNode, Node, ScalarNode } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { type Checking, checkExpressionText, fitsType, nameOf, reportSplit } from './check-expression.ts';
+import {
+  type Checking,
+  checkExpressionText,
+  conversion,
+  fitsType,
+  nameOf,
+  reportSplit,
+} from './check-expression.ts';
 import { misfit } from './json-schema.ts';
 import type { Value } from './playbook.ts';
 import { headOf, isText, kindOf, meant, placeOf } from './problems.ts';
@@ -66,6 +73,7 @@ function checkTemplate(
     if (!fitsType(only.schema, wanted.schema)) {
       problems.error('EXPRESSION_TYPE', `'${wanted.name}' is ${nameOf(only.schema)}`, placeOf(node), {
         expected: nameOf(wanted.schema),
+        ...conversion(only, wanted.schema),
       });
       return undefined;
     }
@@ -177,6 +185,7 @@ export function checkEntries(
         expected: Object.keys(known).join(', ') || 'no fields',
         ...meant(key, Object.keys(known)),
       });
+      checkValue(value, { schema: {}, required: false, name: key }, scope, checking);
       failed = true;
       continue;
     }

@@ -1,23 +1,50 @@
 import type { Expression, Reference, Scope } from '../expression/expression.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 
-/** A step as expressions after it see it. */
-export interface VisibleStep {
-  readonly schema: JsonSchema;
-  /** Conditions (`if` of the step and of blocks around it) that must have held for it to have run. */
+/** One thing that decides whether a step ran: a block around it, or the step itself. */
+export interface Layer {
+  /** Absent where no step vouches for it: the steps of a block whose failure is rescued. */
+  readonly id?: string;
+  /** The parts of its `if`. */
   readonly conditions: readonly string[];
   /** It may be absent whatever held: its failure is passed over. */
   readonly mayFail: boolean;
+}
+
+/** A step as expressions after it see it. */
+export interface VisibleStep {
+  readonly schema: JsonSchema;
+  /** Outermost block first, the step itself last. */
+  readonly layers: readonly Layer[];
 }
 
 /** The names that an expression sees at one place of a playbook. Immutable: each step makes the next one's scope. */
 export interface StepScope {
   readonly variables: Readonly<Record<string, JsonSchema>>;
   readonly steps: ReadonlyMap<string, VisibleStep>;
+  /** Every step and block that ended before, also those without a result, and what must have held for it to run. */
+  readonly ended: ReadonlyMap<string, readonly string[]>;
   /** What holds here: the conjuncts of this step's `if` and of those around it. */
   readonly holds: ReadonlySet<string>;
-  /** Ids of the steps at whose side this one runs. */
+  /** Steps that this one and the blocks around it need: where they failed, it does not run. */
+  readonly needed: ReadonlySet<string>;
+  /** Ids of the steps at whose side this one runs, and at the side of the blocks around it. */
   readonly beside: ReadonlySet<string>;
+  /** Those of them in the same block: `needs` may put one after another. */
+  readonly siblings: ReadonlySet<string>;
+}
+
+/** A scope of variables alone. */
+export function scopeOf(variables: Readonly<Record<string, JsonSchema>>): StepScope {
+  return {
+    variables,
+    steps: new Map(),
+    ended: new Map(),
+    holds: new Set(),
+    needed: new Set(),
+    beside: new Set(),
+    siblings: new Set(),
+  };
 }
 
 /** The scope as the expression engine has it. */
@@ -30,45 +57,71 @@ export function withVariables(scope: StepScope, variables: Readonly<Record<strin
   return { ...scope, variables: { ...scope.variables, ...variables } };
 }
 
-export function withStep(scope: StepScope, id: string, step: VisibleStep): StepScope {
-  return { ...scope, steps: new Map([...scope.steps, [id, step]]) };
+/** After a step. Without a schema it has no result that could be read. */
+export function withStep(
+  scope: StepScope,
+  id: string,
+  schema: JsonSchema | undefined,
+  layers: readonly Layer[],
+): StepScope {
+  const ended = new Map([...scope.ended, [id, layers.flatMap(({ conditions }) => conditions)]]);
+  if (schema === undefined) return { ...scope, ended };
+  return { ...scope, ended, steps: new Map([...scope.steps, [id, { schema, layers }]]) };
 }
 
-/** Inside something that has an `if`. */
+/** Inside something that has an `if`. A step that succeeded vouches for all that it stood under. */
 export function holding(scope: StepScope, condition: Expression | undefined): StepScope {
-  return condition === undefined
-    ? scope
-    : { ...scope, holds: new Set([...scope.holds, ...condition.conjuncts]) };
+  if (condition === undefined) return scope;
+  const holds = new Set([...scope.holds, ...condition.conjuncts]);
+  for (const held of holds)
+    for (const implied of scope.ended.get(vouchedBy(held) ?? '') ?? []) holds.add(implied);
+  return { ...scope, holds };
+}
+
+/** Inside something that needs other steps. */
+export function needing(scope: StepScope, ids: readonly string[]): StepScope {
+  return ids.length === 0 ? scope : { ...scope, needed: new Set([...scope.needed, ...ids]) };
+}
+
+/** The step that a condition says to have run: `succeeded("order")`, `has(steps.order.id)`. */
+function vouchedBy(condition: string): string | undefined {
+  return /^(?:succeeded\("(\w+)"\)|has\(steps\.(\w+)(?:\.[\w.]+)?\)|steps\.\?(\w+)(?:\.\w+)*\.hasValue\(\))$/u
+    .exec(condition)
+    ?.slice(1)
+    .find((id) => id !== undefined);
 }
 
 /**
  * Whether a reference to a step reads what may not be there. It is judged by block scope: what holds at the reading
- * place must include every condition of the step; `succeeded("id")` and `has(steps.id)` vouch for it.
+ * place must include every condition of the step and of the blocks around it; `succeeded("id")`, `has(steps.id)` and
+ * (for failures) `needs` vouch for a step or block and all that is around it.
  */
 export function maySkip(reference: Reference, expression: Expression, scope: StepScope): boolean {
   const [root, id] = reference.path;
   if (root !== 'steps' || id === undefined || reference.optional) return false;
-  const step = scope.steps.get(id);
-  if (step === undefined) return false;
-  const vouched =
-    scope.holds.has(`succeeded("${id}")`) ||
-    asks(scope.holds, id) ||
-    guardedInside(expression, ['steps', id]);
-  if (vouched) return false;
-  return step.mayFail || step.conditions.some((condition) => !scope.holds.has(condition));
-}
-
-function asks(holds: ReadonlySet<string>, id: string): boolean {
-  return [...holds].some((held) => held === `has(steps.${id})` || held.startsWith(`has(steps.${id}.`));
-}
-
-/** `has(x) ? x : y` and `has(x) && …x…`: the same expression asks for what it reads. */
-export function guardedInside(expression: Expression, path: readonly string[]): boolean {
-  return (
-    expression.references.some(
-      (other) => other.optional && path.every((part, index) => other.path[index] === part),
-    ) || expression.source.includes(`succeeded("${path[1]}")`)
+  const layers = scope.steps.get(id)?.layers ?? [];
+  const vouched = new Set([...scope.holds].map(vouchedBy));
+  if (vouched.has(id) || guardedInside(expression, ['steps', id])) return false;
+  const isSure = (layer: Layer): boolean =>
+    layer.id !== undefined &&
+    (vouched.has(layer.id) || new RegExp(`succeeded\\(\\s*["']${layer.id}["']`, 'u').test(expression.source));
+  const sure = layers.findLastIndex(isSure);
+  const unfailing = layers.findLastIndex((layer) => layer.id !== undefined && scope.needed.has(layer.id));
+  return layers.some(
+    ({ mayFail, conditions }, index) =>
+      index > sure &&
+      ((mayFail && index > unfailing) || conditions.some((condition) => !scope.holds.has(condition))),
   );
+}
+
+/** `has(x) ? x : y`, `x != null && …x…`: the same expression asks for what it reads. */
+export function guardedInside(expression: Expression, path: readonly string[]): boolean {
+  return expression.references.some(({ optional, path: other, offset, length }) => {
+    if (!optional || !path.every((part, index) => other[index] === part)) return false;
+    const text = expression.source.slice(offset, offset + length);
+    // `x.?y.orValue(z)` copes with absence for itself alone; it says nothing about the next `x.y`.
+    return !text.includes('?') || expression.source.startsWith('.hasValue()', offset + length);
+  });
 }
 
 /**
@@ -84,12 +137,19 @@ export function mayBeMissing(path: readonly string[], scope: StepScope): readonl
     const name = path[index]!;
     const inner: JsonSchema | undefined = schema?.properties?.[name];
     if (schema === undefined || inner === undefined) return undefined;
-    const surely =
-      schema.required?.includes(name) === true ||
-      inner.default !== undefined ||
-      scope.holds.has(`has(${path.slice(0, index + 1).join('.')})`);
-    if (!surely) return path.slice(0, index + 1);
+    const here = path.slice(0, index + 1);
+    const surely = schema.required?.includes(name) === true || inner.default !== undefined;
+    if (!surely && !asked(scope.holds, here)) return here;
     schema = inner;
   }
   return undefined;
+}
+
+/** Whether what holds says that a path leads somewhere. */
+function asked(holds: ReadonlySet<string>, path: readonly string[]): boolean {
+  const text = path.join('.');
+  const optional = `${path.slice(0, -1).join('.')}.?${path.at(-1)}`;
+  return [...holds].some(
+    (held) => held === `has(${text})` || held.startsWith(`has(${text}.`) || held === `${optional}.hasValue()`,
+  );
 }

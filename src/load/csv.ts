@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { CsvError, Info } from 'csv-parse';
-import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { type Columns, columnsOf, rowProblem } from './columns.ts';
 import type { Encoding } from './encoding.ts';
 import type { Row, Table } from './row.ts';
+import { fileError, rowError, textOf } from './text.ts';
 
 export interface CsvFormat {
   readonly encoding: Encoding;
@@ -12,107 +12,66 @@ export interface CsvFormat {
   readonly delimiter: string;
 }
 
-const lineBreaks = ['\r\n', '\n', '\r'];
+/** Longer than any row: a quote that is never closed must not swallow the memory. */
+const rowBytesMax = 4 * 1024 * 1024;
 
 /**
  * A CSV file as a table. Nothing but its header is read now; rows stream.
- * @throws DiagnosticsError INPUT_HEADER, INPUT_FORMAT
+ * @throws DiagnosticsError INPUT_HEADER, INPUT_FORMAT, INPUT_EMPTY
  */
 export async function openCsv(file: string, format: CsvFormat): Promise<Table> {
-  let header: Line | undefined;
-  for await (const line of lines(file, format)) {
-    header = line;
-    break;
-  }
-  if (header === undefined) throw failure('INPUT_EMPTY', file, 1, 'the file has no header');
-  const columns = columnsOf(file, header);
-  let resolveDigest: (digest: string) => void = () => {};
-  const digest = new Promise<string>((resolve) => {
-    resolveDigest = resolve;
-  });
+  const header = await firstLine(file, format);
+  if (header === undefined) throw fileError('INPUT_EMPTY', file, 'the file has no header');
+  const columns = columnsOf(file, header.number, header.cells);
+  const digest = Promise.withResolvers<string>();
   return {
     file,
     format: 'csv',
     textual: true,
-    columns: columns.filter((name) => name !== ''),
+    columns: columns.names,
     header: (format.mark ? '\uFEFF' : '') + header.raw,
     encoding: format.encoding,
     delimiter: format.delimiter,
-    digest,
-    rows: () => rowsOf(file, format, columns, resolveDigest),
+    digest: digest.promise,
+    rows: () => rowsOf(file, format, columns, digest.resolve),
   };
+}
+
+async function firstLine(file: string, format: CsvFormat): Promise<Line | undefined> {
+  for await (const line of linesOf(file, format)) return line;
+  return undefined;
 }
 
 async function* rowsOf(
   file: string,
   format: CsvFormat,
-  columns: readonly string[],
+  columns: Columns,
   resolveDigest: (digest: string) => void,
 ): AsyncGenerator<Row> {
   const hash = createHash('sha256');
-  let first = true;
-  for await (const line of lines(file, format, hash)) {
-    if (first) {
-      first = false;
-      continue;
-    }
-    if (line.cells.every((cell) => cell.trim() === '')) continue;
-    yield rowOf(file, line, columns);
+  let header = true;
+  for await (const line of linesOf(file, format, hash)) {
+    const blank = header || line.cells.every((cell) => cell.trim() === '');
+    header = false;
+    if (!blank) yield rowOf(file, line, columns);
   }
   resolveDigest(hash.digest('hex'));
 }
 
-function rowOf(file: string, line: Line, columns: readonly string[]): Row {
+function rowOf(file: string, { cells: texts, number, raw }: Line, columns: Columns): Row {
   const cells: Record<string, string> = Object.create(null) as Record<string, string>;
-  columns.forEach((name, index) => {
-    const cell = line.cells[index];
-    if (name !== '' && cell !== undefined) cells[name] = cell;
+  columns.positions.forEach((position, index) => {
+    const text = texts[position];
+    if (text !== undefined) cells[columns.names[index]!] = text;
   });
-  const row = { line: line.number, cells, raw: line.raw };
-  const extra = line.cells.slice(columns.length).some((cell) => cell.trim() !== '');
-  const missing = line.cells.length < columns.length;
-  if (!extra && !missing) return row;
-  const message = `the row has ${line.cells.length} cells, and the header ${columns.length}`;
-  const help = 'a cell that holds the delimiter or a line break must be in quotes';
-  return {
-    ...row,
-    problem: { code: 'INPUT_FORMAT', severity: 'error', message, cell: { file, row: line.number }, help },
-  };
-}
-
-/** Names of the columns; '' for those without one, which are passed over. */
-function columnsOf(file: string, header: Line): readonly string[] {
-  const names = header.cells.map((cell) => cell.trim());
-  const seen = new Map<string, string>();
-  const diagnostics: Diagnostic[] = [];
-  for (const name of names) {
-    if (name === '') continue;
-    const folded = name.toLowerCase().replaceAll(/\s+/gu, ' ');
-    const before = seen.get(folded);
-    if (before !== undefined) {
-      const message =
-        before === name
-          ? `two columns are named "${name}"`
-          : `the columns "${before}" and "${name}" differ in letter case or spaces only`;
-      diagnostics.push({
-        code: 'INPUT_HEADER',
-        severity: 'error',
-        message,
-        cell: { file, row: header.number, column: name },
-        help: 'rename one of them',
-      });
-    }
-    seen.set(folded, name);
-  }
-  if (seen.size === 0)
-    diagnostics.push({
-      code: 'INPUT_HEADER',
-      severity: 'error',
-      message: 'no column has a name',
-      cell: { file, row: header.number },
-    });
-  if (diagnostics.length > 0) throw new DiagnosticsError(diagnostics);
-  return names;
+  const problem = rowProblem(
+    file,
+    number,
+    columns,
+    texts.length,
+    (position) => texts[position]!.trim() !== '',
+  );
+  return { line: number, cells, raw, ...(problem === undefined ? {} : { problem }) };
 }
 
 interface Line {
@@ -122,61 +81,68 @@ interface Line {
 }
 
 /** Records of the file with the very text that they had; csv-parse's own `raw` loses half of `\r\n`. */
-async function* lines(file: string, format: CsvFormat, hash?: Hash): AsyncGenerator<Line> {
+async function* linesOf(file: string, format: CsvFormat, hash?: Hash): AsyncGenerator<Line> {
   const { parse } = await import('csv-parse');
+  let parsedLines = 0;
   const parser = parse({
+    // Rows that wait to be read are lost with an error: only here is it known how far the parser came.
+    on_record: (record: string[], { lines }) => {
+      parsedLines = lines;
+      return record;
+    },
     delimiter: format.delimiter,
     relax_column_count: true,
     skip_empty_lines: true,
     info: true,
-    record_delimiter: lineBreaks,
-    max_record_size: 4 * 1024 * 1024,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: rowBytesMax,
   });
   const window = new Window();
-  const source = Readable.from(textOf(file, format, window, hash));
+  const source = Readable.from(bytesOf(file, format, window, hash), { objectMode: false, highWaterMark: 1 });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
-  // `sep=;` in the first line is a note of Excel's to itself.
-  let skipped = window.skipped;
-  let lastLine = 0;
+  let next = 1;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
-      skipped = window.skipped;
-      const raw = window.take(info.bytes).replace(/^(?:\r\n|\n|\r)+/u, '');
-      const breaks = raw.trimEnd().split(/\r\n|\n|\r/u).length - 1;
-      lastLine = info.lines + skipped;
-      yield { cells: record, raw, number: lastLine - breaks };
+      if (next === 1) next += window.skipped;
+      const taken = window.take(info.bytes);
+      const blank = /^(?:\r\n|\n|\r)*/u.exec(taken)![0];
+      const raw = taken.slice(blank.length);
+      const number = next + breaksIn(blank);
+      next = number + breaksIn(raw);
+      yield { cells: record, raw, number };
     }
   } catch (error) {
-    throw readError(file, error as CsvError & NodeJS.ErrnoException, lastLine);
+    throw parseError(file, error as CsvError, parsedLines + 1 + window.skipped, window.skipped);
   } finally {
     source.destroy();
     parser.destroy();
   }
 }
 
-async function* textOf(
+function breaksIn(text: string): number {
+  let breaks = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '\n' || (character === '\r' && text[at + 1] !== '\n')) breaks += 1;
+  }
+  return breaks;
+}
+
+async function* bytesOf(
   file: string,
   format: CsvFormat,
   window: Window,
   hash: Hash | undefined,
 ): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder(format.encoding, { fatal: format.encoding === 'utf-8' });
   let start = true;
-  for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
-    hash?.update(chunk);
-    let text = decoder.decode(chunk, { stream: true });
-    if (start) {
-      const note = /^sep=.\r?\n/iu.exec(text);
-      if (note !== null) {
-        text = text.slice(note[0].length);
-        window.skipped = 1;
-      }
-      start = false;
-    }
-    yield window.add(Buffer.from(text));
+  for await (const text of textOf(file, format.encoding, hash)) {
+    // `sep=;` in the first line is a note of Excel's to itself.
+    const note = start ? /^sep=.(?:\r\n|\n|\r)/iu.exec(text) : null;
+    if (note !== null) window.skipped = 1;
+    start = false;
+    yield window.add(Buffer.from(text.slice(note?.[0].length ?? 0)));
   }
-  yield window.add(Buffer.from(decoder.decode()));
 }
 
 /** The bytes that the parser was given and has not told of yet; memory is bounded by what it buffers. */
@@ -199,55 +165,25 @@ class Window {
   }
 }
 
-function readError(file: string, error: CsvError & NodeJS.ErrnoException, lastLine: number): Error {
-  if (error instanceof DiagnosticsError) return error;
-  if ((error.code as string) === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-    return failure(
-      'FILE_ENCODING',
-      file,
-      lastLine + 1,
-      'the file is not UTF-8 from here on',
-      'save it as UTF-8, or name its encoding with --encoding',
-    );
-  }
+/** @param line the first line that was not read @param skipped lines that the parser did not see */
+function parseError(file: string, error: CsvError, line: number, skipped: number): Error {
   switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return failure('INPUT_FORMAT', file, lastLine + 1, 'a quote opens here or later and is never closed');
+    case 'CSV_QUOTE_NOT_CLOSED': {
+      const message = 'a quote opens in this row or a later one and is never closed';
+      return rowError('INPUT_FORMAT', file, line, message, 'close it, or double a quote that is text: ""');
+    }
     case 'INVALID_OPENING_QUOTE':
     case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return failure(
-        'INPUT_FORMAT',
-        file,
-        Number(error.lines ?? lastLine + 1),
-        'a quote stands inside a cell',
-        'put the cell in quotes and double the quotes in it',
-      );
-    case 'CSV_MAX_RECORD_SIZE':
-      return failure(
-        'INPUT_FORMAT',
-        file,
-        lastLine + 1,
-        'a row is larger than 4 MiB: a quote is probably never closed',
-      );
+    case 'CSV_INVALID_CLOSING_QUOTE': {
+      const help = 'put the whole cell in quotes and double the quotes in it: ""';
+      const here = typeof error.lines === 'number' ? error.lines + skipped : line;
+      return rowError('INPUT_FORMAT', file, here, 'a quote stands inside a cell', help);
+    }
+    case 'CSV_MAX_RECORD_SIZE': {
+      const message = `the row is larger than ${rowBytesMax / 1024 / 1024} MiB: a quote in it is probably never closed`;
+      return rowError('INPUT_FORMAT', file, line, message);
+    }
     default:
-      return failure(
-        error.code?.startsWith('CSV_') ? 'INPUT_FORMAT' : 'FILE_NOT_FOUND',
-        file,
-        lastLine + 1,
-        error.message,
-      );
+      return error.code?.startsWith('CSV_') ? rowError('INPUT_FORMAT', file, line, error.message) : error;
   }
-}
-
-function failure(
-  code: Diagnostic['code'],
-  file: string,
-  row: number,
-  message: string,
-  help?: string,
-): DiagnosticsError {
-  return new DiagnosticsError([
-    { code, severity: 'error', message, cell: { file, row }, ...(help === undefined ? {} : { help }) },
-  ]);
 }

@@ -1,11 +1,13 @@
 import {
+  type Alias,
+  Composer,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   type Pair,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
   Scalar,
   type YAMLError,
   type Document as YamlDocument,
@@ -49,34 +51,30 @@ export interface ScalarNode {
 }
 
 /** Playbooks are written by hand; data belongs into the input. */
-const charactersMax = 4 * 1024 * 1024;
+const charactersMax = 1024 * 1024;
 const depthMax = 64;
 const aliasesMax = 50;
+const nodesMax = 100_000;
+/** More than this of one file helps nobody. */
+const problemsMax = 100;
 
 /**
- * Reads one YAML 1.2 document. All that is wrong with it is reported at once; nothing is judged but its YAML.
+ * Reads one YAML 1.2 document. All that is wrong with it is reported at once; nothing is judged but its YAML. Places
+ * count from the file's very start, a byte-order mark included.
  * @param file name for places
  */
 export function readDocument(file: string, text: string): Checked<Document> {
-  if (text.length > charactersMax)
+  if (text.length > charactersMax) {
+    const message = `the file is larger than ${charactersMax / 1024 / 1024} MiB`;
     return failed([
-      problem(
-        'YAML_LIMIT',
-        `the file is larger than ${charactersMax / 1024 / 1024} MiB`,
-        { file, offset: 0, length: 1 },
-        'move data into an input file',
-      ),
+      problem('YAML_LIMIT', message, { file, offset: 0, length: 1 }, 'move data into an input file'),
     ]);
-  const early = pitfallsIn(file, text);
-  const parsed = parse(text);
-  if (parsed === undefined)
-    return failed([problem('YAML_LIMIT', 'the file is nested too deeply', { file, offset: 0, length: 1 })]);
-  const [document, second] = parsed;
-  const diagnostics = [
-    ...early,
-    ...(document?.errors ?? []).flatMap((error) => yamlError(file, text, error, early)),
-    ...(document?.warnings ?? []).flatMap((warning) => yamlError(file, text, warning, early)),
-  ];
+  }
+  const pitfalls = pitfallsIn(file, text);
+  const [document, second] = parse(pitfalls.covered);
+  const diagnostics = [...pitfalls.diagnostics];
+  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])])
+    diagnostics.push(yamlError(file, text, error));
   if (second !== undefined)
     diagnostics.push(
       problem(
@@ -98,65 +96,60 @@ export function readDocument(file: string, text: string): Checked<Document> {
     : { ok: true, value: { file, text, root }, diagnostics: [] };
 }
 
+/** What is beyond a limit was not read: all else that is said of it would confuse. */
 function failed(diagnostics: readonly Diagnostic[]): Checked<Document> {
-  return { ok: false, diagnostics };
+  const limits = diagnostics.filter(({ code }) => code === 'YAML_LIMIT');
+  const told = limits.length > 0 ? limits.slice(-1) : diagnostics.slice(0, problemsMax);
+  return { ok: false, diagnostics: told.toSorted((a, b) => a.at!.offset - b.at!.offset) };
 }
 
 function problem(code: Diagnostic['code'], message: string, at: At, help?: string): Diagnostic {
   return { code, severity: 'error', message, at, ...(help === undefined ? {} : { help }) };
 }
 
-function parse(text: string): readonly YamlDocument.Parsed[] | undefined {
-  try {
-    const documents = parseAllDocuments(text, {
-      stringKeys: true,
-      prettyErrors: false,
-      version: '1.2',
-      logLevel: 'silent',
-      uniqueKeys: true,
-    });
-    return Array.isArray(documents) ? (documents as readonly YamlDocument.Parsed[]) : [];
-  } catch {
-    return undefined; // only depth makes the parser throw
+/** The first document, and the second where there is one; the rest of the file is not read then. */
+function parse(text: string): readonly YamlDocument.Parsed[] {
+  // `uniqueKeys` compares each key with each; TreeBuilder finds doubles, with both places, in one go.
+  const composer = new Composer({ stringKeys: true, version: '1.2', logLevel: 'silent', uniqueKeys: false });
+  const documents: YamlDocument.Parsed[] = [];
+  for (const document of composer.compose(new Parser().parse(text), true, text.length)) {
+    documents.push(document as YamlDocument.Parsed);
+    if (documents.length === 2) break;
   }
+  return documents;
 }
 
-const codeOf: Readonly<Record<string, Diagnostic['code']>> = {
-  DUPLICATE_KEY: 'YAML_DUPLICATE_KEY',
-  RESOURCE_EXHAUSTION: 'YAML_LIMIT',
-  TAG_RESOLVE_FAILED: 'YAML_PITFALL',
+/** The parser's errors that deserve a code or words of ours. */
+const known: Readonly<
+  Record<string, { readonly code: Diagnostic['code']; readonly message?: string; readonly help?: string }>
+> = {
+  RESOURCE_EXHAUSTION: { code: 'YAML_LIMIT', message: `nested deeper than ${depthMax} levels` },
+  TAG_RESOLVE_FAILED: { code: 'YAML_PITFALL', help: 'remove the tag, or put the value in quotes' },
+  TAB_AS_INDENT: { code: 'YAML_PITFALL', message: 'a tab in the indentation', help: 'indent with spaces' },
+  NON_STRING_KEY: {
+    code: 'YAML_PITFALL',
+    message: 'a key must be a plain word',
+    help: 'put it in quotes',
+  },
 };
 
-/** The parser's own errors; after a pitfall that was explained they are its consequences, and only confuse. */
-function yamlError(
-  file: string,
-  text: string,
-  error: YAMLError,
-  explained: readonly Diagnostic[],
-): readonly Diagnostic[] {
+function yamlError(file: string, text: string, error: YAMLError): Diagnostic {
   const [start, end] = error.pos;
   const lineEnd = text.indexOf('\n', start) === -1 ? text.length : text.indexOf('\n', start);
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  if (
-    codeOf[error.code] === undefined &&
-    explained.some(({ at }) => at !== undefined && at.offset <= lineEnd)
-  )
-    return [];
-  if (explained.some(({ at }) => at !== undefined && at.offset >= lineStart && at.offset <= lineEnd))
-    return [];
-  const message = error.message.replace(/ at line \d+.*$/su, '').replace(/[.:]?\s*$/u, '');
-  return [
-    problem(codeOf[error.code] ?? 'YAML_SYNTAX', lowerFirst(message), {
-      file,
-      offset: start,
-      length: Math.max(1, Math.min(end, lineEnd) - start),
-    }),
-  ];
+  const at = { file, offset: start, length: Math.max(1, Math.min(end, lineEnd) - start) };
+  const { code = 'YAML_SYNTAX', message = inOurStyle(error.message), help } = known[error.code] ?? {};
+  return problem(code, message, at, help);
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+function inOurStyle(message: string): string {
+  const bare = message
+    .replace(/ at line \d+.*$/su, '')
+    .replace(/closing (["'])quote/u, 'closing $1')
+    .replace(/[.:]?\s*$/u, '');
+  return bare.charAt(0).toLowerCase() + bare.slice(1);
 }
+
+type AnyPair = Pair<ParsedNode, ParsedNode | null>;
 
 /** Turns the parser's nodes into ours, with places; collects what YAML allows and a playbook must not have. */
 class TreeBuilder {
@@ -165,6 +158,7 @@ class TreeBuilder {
   readonly #document: YamlDocument.Parsed;
   readonly #diagnostics: Diagnostic[];
   #aliases = 0;
+  #nodes = 0;
 
   constructor(file: string, text: string, document: YamlDocument.Parsed, diagnostics: Diagnostic[]) {
     this.#file = file;
@@ -173,81 +167,82 @@ class TreeBuilder {
     this.#diagnostics = diagnostics;
   }
 
-  node(node: ParsedNode | null, depth: number): Node {
-    if (node === null) return this.#empty(0);
+  node(node: ParsedNode, depth: number): Node {
     const at = this.#at(node);
-    if (depth > depthMax) {
-      this.#diagnostics.push(problem('YAML_LIMIT', `nested deeper than ${depthMax} levels`, at));
-      return this.#empty(at.offset);
-    }
+    this.#nodes += 1;
+    if (depth > depthMax) return this.#beyond(`nested deeper than ${depthMax} levels`, at);
+    if (this.#nodes > nodesMax) return this.#beyond(`more than ${nodesMax} values`, at);
     if (isAlias(node)) return this.#alias(node, at, depth);
     if (isMap(node))
-      return {
-        type: 'map',
-        entries: node.items.flatMap((pair) =>
-          this.#entry(pair as Pair<ParsedNode, ParsedNode | null>, depth),
-        ),
-        at,
-      };
+      return { type: 'map', entries: this.#entries(node.items as readonly AnyPair[], depth), at };
     if (isSeq(node))
       return { type: 'list', items: node.items.map((item) => this.node(item as ParsedNode, depth + 1)), at };
     return this.#scalar(node as Scalar.Parsed, at);
   }
 
-  #alias(node: ParsedNode, at: At, depth: number): Node {
-    this.#aliases += 1;
-    const target = isAlias(node) ? node.resolve(this.#document) : undefined;
-    if (this.#aliases <= aliasesMax && target !== undefined)
-      return this.node(target as ParsedNode, depth + 1);
-    if (this.#aliases === aliasesMax + 1)
-      this.#diagnostics.push(problem('YAML_LIMIT', `more than ${aliasesMax} aliases`, at));
-    if (target === undefined) this.#diagnostics.push(problem('YAML_SYNTAX', 'the alias names no anchor', at));
+  #beyond(message: string, at: At): Node {
+    if (!this.#diagnostics.some(({ code }) => code === 'YAML_LIMIT'))
+      this.#diagnostics.push(problem('YAML_LIMIT', message, at));
     return this.#empty(at.offset);
   }
 
-  #entry(pair: Pair<ParsedNode, ParsedNode | null>, depth: number): MapNode['entries'] {
-    const keyAt = this.#at(pair.key);
-    if (!isScalar(pair.key)) {
-      this.#diagnostics.push(
-        problem(
-          'YAML_PITFALL',
-          'a key must be a plain word',
-          keyAt,
-          'put a value that begins with { or [ in quotes',
-        ),
-      );
-      return [];
+  #alias(node: Alias.Parsed, at: At, depth: number): Node {
+    this.#aliases += 1;
+    if (this.#aliases > aliasesMax) return this.#beyond(`more than ${aliasesMax} aliases`, at);
+    const target = node.resolve(this.#document);
+    if (target !== undefined) return this.node(target as ParsedNode, depth + 1);
+    this.#diagnostics.push(problem('YAML_SYNTAX', `the alias *${node.source} names no anchor`, at));
+    return this.#empty(at.offset);
+  }
+
+  #entries(pairs: readonly AnyPair[], depth: number): MapNode['entries'] {
+    const first = new Map<string, At>();
+    const entries: MapNode['entries'][number][] = [];
+    for (const { key: keyNode, value } of pairs) {
+      if (!isScalar(keyNode)) continue; // the parser has said that keys are plain words
+      const key = String(keyNode.value);
+      const keyAt = this.#at(keyNode as Scalar.Parsed);
+      this.#judgeKey(key, keyAt, first.get(key));
+      if (!first.has(key)) first.set(key, keyAt);
+      const after = keyAt.offset + keyAt.length;
+      entries.push({ key, keyAt, value: value === null ? this.#empty(after) : this.node(value, depth + 1) });
     }
-    const key = String(pair.key.value);
+    return entries;
+  }
+
+  #judgeKey(key: string, at: At, first: At | undefined): void {
     if (key === '<<')
       this.#diagnostics.push(
-        problem('YAML_PITFALL', 'merge keys (<<) are not part of YAML 1.2', keyAt, 'write the fields out'),
+        problem('YAML_PITFALL', 'merge keys (<<) are not part of YAML 1.2', at, 'write the fields out'),
       );
-    return [
-      {
-        key,
-        keyAt,
-        value:
-          pair.value === null ? this.#empty(keyAt.offset + keyAt.length) : this.node(pair.value, depth + 1),
-      },
-    ];
+    else if (first !== undefined)
+      this.#diagnostics.push({
+        ...problem('YAML_DUPLICATE_KEY', `the key '${key}' occurs twice`, at),
+        related: [{ message: 'it is used first here', at: first }],
+      });
   }
 
   #scalar(node: Scalar.Parsed, at: At): ScalarNode {
     const style = styleOf(node);
     const source = this.#text.slice(node.range[0], node.range[1]);
     const { value } = node;
-    const offsets = sourceOffsets(source, style);
-    const shown = typeof value === 'bigint' ? Number(value) : value;
+    // Most scalars are never asked where their characters stand.
+    let offsets: ((index: number) => number) | undefined;
+    const offsetOf = (index: number) => {
+      offsets ??= sourceOffsets(source, typeof value === 'string' ? value : source, style);
+      return at.offset + offsets(index);
+    };
     return {
       type: 'scalar',
       value:
-        typeof shown === 'string' || typeof shown === 'number' || typeof shown === 'boolean' ? shown : null,
+        typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null,
       text: typeof node.source === 'string' ? node.source : source,
       style,
       at,
-      valueOffset: at.offset + offsets(0),
-      offsetOf: (index) => at.offset + offsets(index),
+      get valueOffset() {
+        return offsetOf(0);
+      },
+      offsetOf,
     };
   }
 

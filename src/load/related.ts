@@ -6,7 +6,7 @@ import type { Row, Table } from './row.ts';
 export interface RelatedIndex {
   readonly file: string;
   readonly textual: boolean;
-  /** Rows in the file's order; letter case and surrounding space do not matter. */
+  /** Rows in the file's order; letter case and surrounding space do not matter, and nothing joins with nothing. */
   rowsFor(value: string): readonly Row[];
   /** The first rows that no `rowsFor` asked for, and how many there are. */
   unused(): {
@@ -52,6 +52,7 @@ export async function indexRelated(table: Table, by: string): Promise<RelatedInd
     textual: table.textual,
     rowsFor: (value) => {
       const key = folded(value);
+      if (key === '') return [];
       const rows = (find.all(key) as { content: string }[]).map(({ content }) => JSON.parse(content) as Row);
       if (rows.length > 0) use.run(key);
       return rows;

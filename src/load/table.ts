@@ -1,8 +1,9 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { detectEncoding, type Encoding } from './encoding.ts';
 import type { Table } from './row.ts';
+import { fileError, isUtf8File, readError } from './text.ts';
 
 export interface TableOptions {
   readonly format?: Table['format'];
@@ -21,37 +22,47 @@ const delimiters = [',', ';', '\t', '|'];
  */
 export async function openTable(file: string, options: TableOptions = {}): Promise<Table> {
   const start = await sample(file);
+  if (start.bytes.length === 0) throw fileError('INPUT_EMPTY', file, 'the file is empty');
   const format = options.format ?? formatOf(file);
-  if (start.bytes.length === 0) throw failure('INPUT_EMPTY', file, 'the file is empty');
+  if (format === 'xlsx') return (await import('./xlsx.ts')).openXlsx(file, options.sheet);
+  const { encoding, mark } = await encodingOf(file, start, options.encoding);
   switch (format) {
-    case 'csv':
-      return openCsvFile(file, start, options);
-    case 'xlsx':
-      return (await import('./xlsx.ts')).openXlsx(file, options.sheet);
+    case 'csv': {
+      const text = new TextDecoder(encoding).decode(start.bytes, { stream: true });
+      const { openCsv } = await import('./csv.ts');
+      return openCsv(file, { encoding, mark, delimiter: options.delimiter ?? detectDelimiter(text) });
+    }
     case 'json':
     case 'yaml':
-      return (await import('./json.ts')).openList(file, format, await readFile(file, 'utf8'));
+      return (await import('./json.ts')).openList(file, format, encoding);
     case 'ndjson':
-      return (await import('./json.ts')).openNdjson(file);
+      return (await import('./json.ts')).openNdjson(file, encoding);
   }
 }
 
-async function openCsvFile(file: string, start: Sample, options: TableOptions): Promise<Table> {
-  const found =
-    options.encoding === undefined
-      ? detectEncoding(start.bytes, start.whole)
-      : { encoding: encodingNamed(options.encoding), mark: hasMark(start.bytes) };
+async function encodingOf(
+  file: string,
+  { bytes, whole }: Sample,
+  named: string | undefined,
+): Promise<{ readonly encoding: Encoding; readonly mark: boolean }> {
+  if (named !== undefined) return { encoding: encodingNamed(named), mark: hasMark(bytes) };
+  const found = detectEncoding(bytes, whole);
   if (found === undefined) {
-    throw failure(
-      'FILE_ENCODING',
-      file,
-      'the file is not text in an encoding that can be found',
-      'save it as UTF-8, or name its encoding with --encoding',
-    );
+    const help = isWorkbook(bytes)
+      ? 'it is a workbook: name it .xlsx, or save it as CSV'
+      : 'save it as UTF-8, or name its encoding with --encoding';
+    throw fileError('FILE_ENCODING', file, 'the file is not text in an encoding that can be found', help);
   }
-  const text = new TextDecoder(found.encoding).decode(start.bytes, { stream: true });
-  const { openCsv } = await import('./csv.ts');
-  return openCsv(file, { ...found, delimiter: options.delimiter ?? detectDelimiter(text) });
+  // The first letter that is not ASCII may stand behind the sample.
+  if (found.encoding === 'utf-8' && !found.mark && !whole && !(await isUtf8File(file)))
+    return { encoding: 'windows-1252', mark: false };
+  return found;
+}
+
+/** ZIP (xlsx), or the older compound file (xls). */
+function isWorkbook(bytes: Uint8Array): boolean {
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString('hex');
+  return magic === '504b0304' || magic === 'd0cf11e0';
 }
 
 function hasMark(bytes: Uint8Array): boolean {
@@ -92,7 +103,7 @@ function encodingNamed(name: string): Encoding {
 
 /** The delimiter that occurs most in the header, outside of quotes; `sep=;` in the first line says it. */
 export function detectDelimiter(text: string): string {
-  const noted = /^\uFEFF?sep=(.)\r?\n/iu.exec(text);
+  const noted = /^\uFEFF?sep=(.)[\r\n]/iu.exec(text);
   if (noted !== null) return noted[1]!;
   let quoted = false;
   const counts = new Map(delimiters.map((delimiter) => [delimiter, 0]));
@@ -130,36 +141,12 @@ interface Sample {
 
 async function sample(file: string): Promise<Sample> {
   try {
-    const { size } = await stat(file);
-    const handle = await open(file);
-    try {
-      const buffer = Buffer.alloc(Math.min(size, sampleBytes));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-      return { bytes: buffer.subarray(0, bytesRead), whole: bytesRead === size };
-    } finally {
-      await handle.close();
-    }
+    await using handle = await open(file);
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(sampleBytes);
+    const { bytesRead } = await handle.read(buffer, 0, sampleBytes, 0);
+    return { bytes: buffer.subarray(0, bytesRead), whole: bytesRead >= size };
   } catch (error) {
-    throw failure(
-      'FILE_NOT_FOUND',
-      file,
-      unreadable(error as NodeJS.ErrnoException),
-      'check the path, from the folder that the command runs in',
-    );
+    throw readError(file, error as NodeJS.ErrnoException);
   }
-}
-
-function unreadable({ code, message }: NodeJS.ErrnoException): string {
-  const why: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EISDIR: 'it is a folder',
-    EACCES: 'you may not read it',
-  };
-  return `cannot be read: ${why[code ?? ''] ?? message}`;
-}
-
-function failure(code: Diagnostic['code'], file: string, message: string, help?: string): DiagnosticsError {
-  return new DiagnosticsError([
-    { code, severity: 'error', message: `${file}: ${message}`, ...(help === undefined ? {} : { help }) },
-  ]);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { Row, Table } from './row.ts';
 
@@ -11,7 +12,7 @@ export function typedTable(
   file: string,
   format: Table['format'],
   columns: readonly string[],
-  rows: () => AsyncIterable<{ readonly line: number; readonly cells: Readonly<Record<string, unknown>> }>,
+  rows: () => AsyncIterable<Omit<Row, 'raw'>>,
 ): Table {
   return {
     file,
@@ -21,12 +22,19 @@ export function typedTable(
     header: csvLine(columns),
     encoding: 'utf-8',
     delimiter: ',',
-    digest: readFile(file).then((bytes) => createHash('sha256').update(bytes).digest('hex')),
+    get digest() {
+      return digestOf(file);
+    },
     rows: async function* (): AsyncGenerator<Row> {
-      for await (const { line, cells } of rows())
-        yield { line, cells, raw: csvLine(columns.map((name) => cells[name])) };
+      for await (const row of rows()) yield { ...row, raw: csvLine(columns.map((name) => row.cells[name])) };
     },
   };
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
 }
 
 function csvLine(cells: readonly unknown[]): string {

@@ -1,5 +1,6 @@
-import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import type { Table } from './row.ts';
+import { type Columns, columnsOf, rowProblem } from './columns.ts';
+import type { Row, Table } from './row.ts';
+import { fileError } from './text.ts';
 import { typedTable } from './typed-table.ts';
 
 /**
@@ -8,28 +9,27 @@ import { typedTable } from './typed-table.ts';
  * @throws DiagnosticsError INPUT_FORMAT, INPUT_EMPTY, INPUT_HEADER
  */
 export async function openXlsx(file: string, sheet: string | undefined): Promise<Table> {
-  const cells = await readCells(file, sheet);
-  const headerAt = cells.findIndex((row) => row.some((cell) => cell !== null));
-  if (headerAt === -1) throw failure('INPUT_EMPTY', file, 'the sheet is empty');
-  const names = cells[headerAt]!.map((cell) => (cell === null ? '' : String(cell).trim()));
-  refuseDoubles(file, headerAt + 1, names);
-  const rows = cells
-    .slice(headerAt + 1)
-    .map((row, index) => ({ line: headerAt + 2 + index, row }))
-    .filter(({ row }) => row.some((cell) => cell !== null && cell !== ''));
-  return typedTable(
-    file,
-    'xlsx',
-    names.filter((name) => name !== ''),
-    async function* () {
-      for (const { line, row } of rows) {
-        const named = names.flatMap((name, index) =>
-          name === '' || row[index] == null ? [] : [[name, textOf(row[index])] as const],
-        );
-        yield { line, cells: Object.fromEntries(named) };
-      }
-    },
-  );
+  const sheetRows = await readCells(file, sheet);
+  const headerAt = sheetRows.findIndex((row) => row.some(hasValue));
+  if (headerAt === -1) throw fileError('INPUT_EMPTY', file, 'the sheet is empty');
+  const header = sheetRows[headerAt]!.map((cell) => String(typedOf(cell) ?? ''));
+  const columns = columnsOf(file, headerAt + 1, header);
+  return typedTable(file, 'xlsx', columns.names, async function* () {
+    for (const [index, row] of sheetRows.entries())
+      if (index > headerAt && row.some(hasValue)) yield rowOf(file, index + 1, row, columns);
+  });
+}
+
+function rowOf(file: string, line: number, row: readonly CellValue[], columns: Columns): Omit<Row, 'raw'> {
+  const named = columns.names.map((name, index) => [name, typedOf(row[columns.positions[index]!])] as const);
+  // A sheet has no end of a row: cells that are missing at the right are empty.
+  const width = Math.max(row.length, columns.width);
+  const problem = rowProblem(file, line, columns, width, (position) => hasValue(row[position]));
+  return {
+    line,
+    cells: Object.fromEntries(named.filter(([, value]) => value !== undefined)),
+    ...(problem === undefined ? {} : { problem }),
+  };
 }
 
 type CellValue = string | number | boolean | Date | null;
@@ -44,35 +44,18 @@ async function readCells(
       ? readSheet(file)
       : readSheet(file, sheet))) as readonly (readonly CellValue[])[];
   } catch (error) {
-    throw failure(
-      'INPUT_FORMAT',
-      file,
-      `the file is no workbook that can be read: ${(error as Error).message}`,
-    );
+    throw fileError('INPUT_FORMAT', file, `the workbook cannot be read: ${(error as Error).message}`);
   }
 }
 
-function textOf(cell: CellValue | undefined): unknown {
+function hasValue(cell: CellValue | undefined): boolean {
+  return cell !== null && cell !== undefined && (typeof cell !== 'string' || cell.trim() !== '');
+}
+
+/** Dates as ISO text, without a time where they have none; undefined for an empty cell. */
+function typedOf(cell: CellValue | undefined): string | number | boolean | undefined {
+  if (cell === null || cell === undefined) return undefined;
   if (!(cell instanceof Date)) return cell;
   const text = cell.toISOString();
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text;
-}
-
-function refuseDoubles(file: string, row: number, names: readonly string[]): void {
-  const folded = names.map((name) => name.toLowerCase());
-  const double = names.find((name, index) => name !== '' && folded.indexOf(name.toLowerCase()) !== index);
-  if (double === undefined) return;
-  throw new DiagnosticsError([
-    {
-      code: 'INPUT_HEADER',
-      severity: 'error',
-      message: `two columns are named "${double}"`,
-      cell: { file, row, column: double },
-      help: 'rename one of them',
-    },
-  ]);
-}
-
-function failure(code: 'INPUT_FORMAT' | 'INPUT_EMPTY', file: string, message: string): DiagnosticsError {
-  return new DiagnosticsError([{ code, severity: 'error', message: `${file}: ${message}` }]);
 }

@@ -1,103 +1,149 @@
-import type { At, Diagnostic } from '../diagnostics/diagnostic.ts';
+import { Lexer } from 'yaml';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+
+export interface Pitfalls {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The text with each pitfall covered by harmless letters, so that what the parser finds in it is something else. */
+  readonly covered: string;
+}
+
+/** What YAML's lexer puts between the pieces of the text: they take no room in it. */
+const scalarComes = '\u001F';
+const marks: ReadonlySet<string> = new Set(['\u0002', '\u0018']);
 
 /**
- * What YAML reads differently from what an author of expressions means, found in the text itself, since the parser's
- * own errors (or its silent acceptance) would say something else.
+ * What YAML reads differently from what an author of expressions means. It is found in the pieces that YAML's own
+ * lexer sees, since the parser would say something else about it, or nothing.
  */
-export function pitfallsIn(file: string, text: string): readonly Diagnostic[] {
-  const diagnostics: Diagnostic[] = [];
-  const report = (message: string, at: Omit<At, 'file'>, help: string) =>
-    diagnostics.push({ code: 'YAML_PITFALL', severity: 'error', message, at: { file, ...at }, help });
-  let offset = 0;
-  let block: number | undefined;
-  for (const line of text.split('\n')) {
-    const indent = /^ */u.exec(line)![0].length;
-    const inBlock = block !== undefined && (line.trim() === '' || indent > block);
-    if (!inBlock) {
-      block = /(?:^|[:-]\s+)[|>][+-]?\d?\s*(?:#.*)?$/u.test(line) ? indent : undefined;
-      lookAt(line, offset, report);
+export function pitfallsIn(file: string, text: string): Pitfalls {
+  const finder = new Finder(file, text);
+  let scalar = false;
+  for (const piece of new Lexer().lex(text)) {
+    if (!scalar && marks.has(piece)) continue;
+    if (!scalar && piece === scalarComes) {
+      scalar = true;
+      continue;
     }
-    offset += line.length + 1;
+    finder.look(piece, scalar);
+    scalar = false;
   }
-  return diagnostics;
+  return { diagnostics: finder.diagnostics, covered: finder.covered() };
 }
 
-type Report = (message: string, at: Omit<At, 'file'>, help: string) => void;
+class Finder {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #file: string;
+  readonly #text: string;
+  readonly #covers: { readonly start: number; readonly end: number }[] = [];
+  #offset = 0;
+  /** Pieces before this offset belong to a pitfall that was told. */
+  #toldUntil = 0;
+  #block = false;
+  #scalarAt = 0;
 
-function lookAt(line: string, offset: number, report: Report): void {
-  if (/^%YAML\s+1\.[01]/u.test(line))
-    report(
-      'a %YAML 1.1 directive makes NO a boolean and 010 the number 8',
-      { offset, length: line.length },
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.#text = text;
+  }
+
+  look(piece: string, scalar: boolean): void {
+    const at = this.#offset;
+    this.#offset += piece.length;
+    if (scalar) this.#scalarAt = at;
+    if (at < this.#toldUntil) return;
+    if (scalar && !this.#block) this.#plain(piece, at);
+    else if (!scalar && piece === '{' && this.#text[at + 1] === '{') this.#braces(at);
+    else if (!scalar && piece.startsWith('%YAML') && !/^%YAML\s+1\.2\b/u.test(piece))
+      this.#directive(piece, at);
+    if (scalar) this.#block = false;
+    else if (piece.startsWith('|') || piece.startsWith('>')) this.#block = true;
+  }
+
+  /** A plain scalar that YAML ended inside of an expression: at `: `, or at ` #`. */
+  #plain(piece: string, at: number): void {
+    const opened = piece.lastIndexOf('${{');
+    if (opened === -1 || expressionEnd(this.#text, at + opened) <= at + piece.length) return;
+    const rest = this.#text.slice(at + piece.length, at + piece.length + 200);
+    if (/^\s*:(?=\s|$)/u.test(rest))
+      this.#quote(
+        at,
+        at + opened,
+        'an expression that holds ": " must be in quotes, or YAML takes it for a map',
+      );
+    else if (/^[ \t]+#/u.test(rest))
+      this.#quote(
+        at,
+        at + opened,
+        'an expression that holds " #" must be in quotes, or YAML takes the rest for a comment',
+      );
+  }
+
+  /** `{{` where YAML sees two maps: of an expression inside `{ }` or `[ ]`, or without its `$`. */
+  #braces(at: number): void {
+    if (this.#text[at - 1] === '$')
+      return this.#quote(this.#scalarAt, at - 1, 'an expression inside { } or [ ] must be in quotes', true);
+    const [braces] = /^\{\{[^{}\n]*\}\}/u.exec(this.#text.slice(at, at + 500)) ?? [];
+    if (braces === undefined || /[:,"]/u.test(braces)) return;
+    this.#tell(
+      at,
+      at + braces.length,
+      '{{ }} is a map to YAML',
+      `write '\${{ ${braces.slice(2, -2).trim()} }}'`,
+    );
+  }
+
+  #quote(from: number, expressionAt: number, message: string, flow = false): void {
+    const closed = expressionEnd(this.#text, expressionAt);
+    const after = (flow ? /^[^,{}[\]\n]*/u : /^(?:(?! #)[^\n])*/u).exec(
+      this.#text.slice(closed, closed + 500),
+    );
+    const end = closed + (after?.[0].trimEnd().length ?? 0);
+    const source = this.#text.slice(from, end).replaceAll(/\s*\n\s*/gu, ' ');
+    this.#tell(from, end, message, `write '${source.replaceAll("'", "''")}'`);
+  }
+
+  #directive(piece: string, at: number): void {
+    this.#tell(
+      at,
+      at + piece.length,
+      'playbooks are YAML 1.2; an older %YAML directive makes NO a boolean and 010 the number 8',
       'remove the directive',
     );
-  if (/^\s*#/u.test(line)) return;
-  const tab = /^ *\t/u.exec(line);
-  if (tab !== null)
-    report(
-      'a tab in the indentation',
-      { offset: offset + tab[0].length - 1, length: 1 },
-      'indent with spaces',
-    );
-  for (const { at, source, flow } of unquotedExpressions(line)) {
-    const where = { offset: offset + at, length: source.length };
-    const quoted = source.includes("'") ? `"${source.replaceAll('"', "'")}"` : `'${source}'`;
-    if (flow) report('an expression inside { } or [ ] must be in quotes', where, `write ${quoted}`);
-    else if (/: |:$/u.test(source))
-      report(
-        'an expression that holds ": " must be in quotes, or YAML takes it for a map',
-        where,
-        `write ${quoted}`,
-      );
-    else if (source.includes(' #'))
-      report(
-        'an expression that holds " #" must be in quotes, or YAML takes the rest for a comment',
-        where,
-        `write ${quoted}`,
-      );
+    this.#covers.pop();
   }
-  const braces = /(?<![$"'{\w])\{\{\s*[\w.]+\s*\}\}/u.exec(line);
-  if (braces !== null && !insideQuotes(line, braces.index))
-    report(
-      '{{ }} is a map to YAML',
-      { offset: offset + braces.index, length: braces[0].length },
-      `expressions are written \${{ ${braces[0].slice(2, -2).trim()} }}`,
-    );
-}
 
-/** `${{ … }}` outside of quotes and comments; `flow` where a bracket is open before it on the line. */
-function* unquotedExpressions(
-  line: string,
-): Generator<{ readonly at: number; readonly source: string; readonly flow: boolean }> {
-  for (let at = line.indexOf('${{'); at !== -1; at = line.indexOf('${{', at + 3)) {
-    const before = line.slice(0, at);
-    if (insideQuotes(line, at) || / #/u.test(outsideQuotes(before))) continue;
-    const end = line.indexOf('}}', at);
-    const open = outsideQuotes(before.replaceAll(/\$\{\{.*?\}\}/gu, ''));
-    const depth = [...open].reduce(
-      (sum, character) => sum + ('{['.includes(character) ? 1 : 0) - ('}]'.includes(character) ? 1 : 0),
-      0,
-    );
-    yield {
-      at,
-      source: line.slice(at, end === -1 ? line.length : end + 2),
-      flow: depth > 0 && /[:,[{-]\s*$/u.test(before),
-    };
+  #tell(start: number, end: number, message: string, help: string): void {
+    const at = { file: this.#file, offset: start, length: end - start };
+    this.diagnostics.push({ code: 'YAML_PITFALL', severity: 'error', message, at, help });
+    this.#covers.push({ start, end });
+    this.#toldUntil = end;
+  }
+
+  covered(): string {
+    let from = 0;
+    const pieces: string[] = [];
+    for (const { start, end } of this.#covers) {
+      pieces.push(this.#text.slice(from, start), this.#text.slice(start, end).replaceAll(/\S/gu, 'x'));
+      from = end;
+    }
+    return pieces.join('') + this.#text.slice(from);
   }
 }
 
-function insideQuotes(line: string, index: number): boolean {
+/** An expression that is longer was probably never closed. */
+const expressionMax = 4_000;
+
+/** Offset after the `}}` of the expression that begins at `at`, or of its line's end where it has none. */
+function expressionEnd(text: string, at: number): number {
   let quote = '';
-  for (let at = 0; at < index; at += 1) {
-    const character = line[at]!;
-    if (quote === '"' && character === '\\') at += 1;
-    else if (quote !== '') quote = character === quote ? '' : quote;
-    else if ((character === '"' || character === "'") && /(?:^|[\s:,[{-])$/u.test(line.slice(0, at)))
-      quote = character;
+  for (let here = at + 3; here < Math.min(text.length, at + expressionMax); here += 1) {
+    const character = text[here]!;
+    if (quote !== '') {
+      if (character === '\\') here += 1;
+      else if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") quote = character;
+    else if (text.startsWith('}}', here)) return here + 2;
   }
-  return quote !== '';
-}
-
-function outsideQuotes(text: string): string {
-  return text.replaceAll(/(?<=^|[\s:,[{-])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')/gu, '');
+  const lineEnd = text.indexOf('\n', at);
+  return lineEnd === -1 ? text.length : lineEnd;
 }

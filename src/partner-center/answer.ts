@@ -36,7 +36,8 @@ export function readAnswer(operation: Operation, wire: WireAnswer, now: number):
   const meant = operation.answers[String(status)];
   if (meant !== undefined)
     return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
-  if (status >= 200 && status < 300) return readSuccess(operation, wire);
+  if (operation.success.includes(status) || (status >= 200 && status < 300))
+    return readSuccess(operation, wire);
   if (status === 429)
     return { type: 'throttled', error: serviceError(wire), retryAfterMs: retryAfter(headers, now) };
   if (unavailable.has(status)) return readUnavailable(wire, now);
@@ -45,7 +46,10 @@ export function readAnswer(operation: Operation, wire: WireAnswer, now: number):
     type: 'refused',
     error,
     again: operation.errors.some(
-      (row) => row.status === status && row.code === error.code && row.then === 'again',
+      (row) =>
+        row.then === 'again' &&
+        row.status === status &&
+        (row.code === undefined || row.code.toLowerCase() === error.code.toLowerCase()),
     ),
   };
 }
@@ -72,9 +76,15 @@ function readSuccess(operation: Operation, wire: WireAnswer): Answer {
   // An answer cut off half way says success and shows nothing: whoever needs the result must look.
   if (result === undefined && !empty)
     return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
-  if (empty && operation.kind === 'list' && status === 200)
-    return { type: 'unknown', reason: `${status} without the list`, sent: 'maybe' };
+  if (empty && lacksResult(operation, status))
+    return { type: 'unknown', reason: `${status} without its body`, sent: 'maybe' };
   return { type: 'ok', status, headers, result: result ?? {} };
+}
+
+/** Whether an empty body is less than the operation promises. */
+function lacksResult({ kind, method, result }: Operation, status: number): boolean {
+  if (status === 202 || status === 204 || method === 'HEAD') return false;
+  return kind === 'list' || (result.required ?? []).length > 0;
 }
 
 /** Milliseconds that Retry-After names, as seconds or as an HTTP date; undefined where it names none. */

@@ -3,8 +3,8 @@ import type { Operation } from '../operations/operation.ts';
 import { TransportError, type WireAnswer, type WireRequest, type World } from '../world/world.ts';
 import { type Answer, fromTransportError, readAnswer } from './answer.ts';
 import type { Target } from './clouds.ts';
-import { itemsOf, nextPage } from './pages.ts';
-import { buildRequest } from './request.ts';
+import { itemsOf, nextPage, PagingError, pageTrail } from './pages.ts';
+import { buildRequest, InputError } from './request.ts';
 import type { Tokens } from './token.ts';
 
 export interface CallOptions {
@@ -42,60 +42,90 @@ const defaultTimeoutMs = 100_000;
 /** A client for a target (page partner-center-rest-headers for what it sends). */
 export function makeClient(options: ClientOptions): Client {
   const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
-  const send = async (
-    operation: Operation,
-    make: (token: string) => WireRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<Answer> => {
-    try {
-      return readAnswer(operation, await withToken(world, tokens, make, signal), world.clock.now());
-    } catch (error) {
-      if (error instanceof TransportError) return fromTransportError(error);
-      throw error;
-    }
-  };
   return {
-    call: async (
-      operation,
-      input,
-      { requestId, base, signal, pagesMax = Number.POSITIVE_INFINITY, page = (first) => first() },
-    ) => {
-      const build = (token: string) =>
-        buildRequest(operation, input, {
-          root: target.root,
-          requestId,
-          correlationId: world.random.uuid(),
-          locale,
-          application,
-          token,
-          base,
-          timeoutMs,
-        });
-      const first = await send(operation, build, signal);
-      if (operation.kind !== 'list' || first.type !== 'ok') return first;
-      const items = [...itemsOf(first.result)];
-      let here = { url: build('').url, continuation: undefined as string | undefined };
-      let answer: Extract<Answer, { type: 'ok' }> = first;
-      for (let pages = 1; ; pages += 1) {
-        const next = nextPage(operation.paging, answer.result, here.url, here.continuation);
-        if (next === undefined) return { ...answer, result: { items, totalCount: items.length } };
-        if (pages >= pagesMax)
-          return { ...answer, result: { items, totalCount: items.length, incomplete: true } };
-        const makeNext = (token: string): WireRequest => {
-          const request = build(token);
-          return {
-            ...request,
-            url: next.url,
-            headers: { ...request.headers, ...next.headers, 'ms-requestid': world.random.uuid() },
-          };
-        };
-        const further = await page(() => send(operation, makeNext, signal));
-        if (further.type !== 'ok') return further;
-        items.push(...itemsOf(further.result));
-        here = { url: next.url, continuation: next.headers['ms-continuationtoken'] };
-        answer = further;
+    call: async (operation, input, { requestId, base, signal, ...paging }) => {
+      const correlationId = world.random.uuid();
+      const shared = { root: target.root, requestId, correlationId, locale, application, base, timeoutMs };
+      const build: Build = (token) => buildRequest(operation, input, { ...shared, token });
+      const send = (make: Build) => exchange(world, tokens, operation, make, signal);
+      try {
+        const first = await send(build);
+        if (operation.kind !== 'list' || first.type !== 'ok') return first;
+        return await follow({ operation, build, send, newId: () => world.random.uuid() }, first, paging);
+      } catch (error) {
+        if (error instanceof InputError || error instanceof PagingError) return impossible(error, requestId);
+        throw error;
       }
     },
+  };
+}
+
+type Build = (token: string) => WireRequest;
+
+async function exchange(
+  world: World,
+  tokens: Tokens,
+  operation: Operation,
+  make: Build,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  try {
+    return readAnswer(operation, await withToken(world, tokens, make, signal), world.clock.now());
+  } catch (error) {
+    if (error instanceof TransportError) return fromTransportError(error);
+    throw error;
+  }
+}
+
+interface List {
+  readonly operation: Operation;
+  readonly build: Build;
+  readonly send: (make: Build) => Promise<Answer>;
+  readonly newId: () => string;
+}
+
+type OkAnswer = Extract<Answer, { type: 'ok' }>;
+
+/** Reads the pages after the first. Each is a call of its own, with a request id of its own. */
+async function follow(
+  { operation, build, send, newId }: List,
+  first: OkAnswer,
+  { pagesMax = Number.POSITIVE_INFINITY, page = (next) => next() }: Pick<CallOptions, 'pagesMax' | 'page'>,
+): Promise<Answer> {
+  const items = [...itemsOf(first.result)];
+  const trail = pageTrail();
+  let { url } = build('');
+  trail({ url, headers: {} });
+  for (let answer = first, pages = 1; ; pages += 1) {
+    const next = nextPage(operation.paging, answer.result, url);
+    if (next === undefined) return { ...answer, result: { items, totalCount: items.length } };
+    if (pages >= pagesMax)
+      return { ...answer, result: { items, totalCount: items.length, incomplete: true } };
+    trail(next);
+    const further = await page(() => {
+      const id = newId(); // one a try: a 401 alone is sent again under the same
+      return send((token) => {
+        const request = build(token);
+        return {
+          ...request,
+          url: next.url,
+          headers: { ...request.headers, ...next.headers, 'ms-requestid': id },
+        };
+      });
+    });
+    if (further.type !== 'ok') return further;
+    items.push(...itemsOf(further.result));
+    url = next.url;
+    answer = further;
+  }
+}
+
+/** What cannot be sent, or not be followed, fails its step and not the run. */
+function impossible(error: Error, requestId: string): Answer {
+  return {
+    type: 'refused',
+    again: false,
+    error: { status: 0, code: error.name, description: error.message, requestId, correlationId: '' },
   };
 }
 

@@ -64,7 +64,14 @@ export function resolveTarget(name: string): Checked<Target> {
 }
 
 function fromUrl(name: string): Checked<Target> {
-  const { origin, protocol, hostname } = new URL(name);
+  const { origin, protocol, hostname, pathname, search, hash, username, password } = new URL(name);
+  if (pathname !== '/' || `${search}${hash}${username}${password}` !== '') {
+    const message = 'a target is an address without a path, a query or a password';
+    return {
+      ok: false,
+      diagnostics: [{ code: 'TARGET', severity: 'error', message, expected: `${protocol}//${hostname}` }],
+    };
+  }
   const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/u.test(hostname);
   if (protocol !== 'https:' && !loopback) {
     const message = `the target ${name} is neither on this machine nor reached by https: tokens would go over the network in clear`;

@@ -15,12 +15,17 @@ export interface RequestOptions {
   readonly timeoutMs: number;
 }
 
+/** An input that no request can be made of. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
 type Input = Readonly<Record<string, unknown>>;
 
 /**
  * The request of an operation with its inputs, as it goes on the wire. Pure.
  * Headers as the page partner-center-rest-headers has them; pages of a list are made from the first by `pages.ts`.
- * @throws Error where a path input is missing: the checker should have refused that
+ * @throws InputError where a path input is missing or would lead to another path
  */
 export function buildRequest(operation: Operation, input: Input, options: RequestOptions): WireRequest {
   const body = bodyOf(operation, input, options.base);
@@ -56,7 +61,10 @@ function pathFor(operation: Operation, input: Input): string {
   return operation.path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
     const value = input[name];
     if (value === undefined || value === null || value === '')
-      throw new Error(`${operation.name} was asked for without ${name}`);
+      throw new InputError(`${operation.name} was asked for without ${name}`);
+    // Encoded or not, a URL takes these for steps to another path.
+    if (value === '.' || value === '..')
+      throw new InputError(`${operation.name} was asked for with '${value}' as ${name}`);
     return encodeURIComponent(String(value));
   });
 }
@@ -69,7 +77,8 @@ function queryOf(operation: Operation, input: Input): string {
     if (value !== undefined && value !== null)
       query.set(name, Array.isArray(value) ? value.join(',') : String(value));
   }
-  const text = query.toString();
+  // A form writes a space as +, which not every server reads so in an address.
+  const text = query.toString().replaceAll('+', '%20');
   return text === '' ? '' : `?${text}`;
 }
 

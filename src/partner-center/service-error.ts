@@ -27,12 +27,16 @@ export function jsonOf(body: string): unknown {
 export function serviceError(wire: WireAnswer): ServiceError {
   const body = jsonOf(wire.body);
   const { code, description, data } =
-    graphError(body) ?? partnerError(body) ?? gatewayError(body) ?? bareError(wire);
+    graphError(body) ?? tokenError(body) ?? gatewayError(body) ?? partnerError(body) ?? bareError(wire);
   return {
     status: wire.status,
     code,
     description,
-    requestId: wire.headers['ms-requestid'] ?? wire.headers['request-id'] ?? '',
+    requestId:
+      wire.headers['ms-requestid'] ??
+      wire.headers['request-id'] ??
+      textOf(pathOf(body, 'error.innerError.request-id')) ??
+      '',
     correlationId: wire.headers['ms-correlationid'] ?? '',
     ...(data === undefined || (Array.isArray(data) && data.length === 0) ? {} : { data }),
   };
@@ -57,10 +61,23 @@ function partnerError(body: unknown): Told | undefined {
 
 /** `{"statusCode":429,"message":"Rate limit is exceeded. …"}`. */
 function gatewayError(body: unknown): Told | undefined {
+  const status = pathOf(body, 'statusCode');
   const message = pathOf(body, 'message');
-  return typeof message === 'string'
-    ? { code: String(pathOf(body, 'statusCode') ?? ''), description: message }
+  return status !== undefined && typeof message === 'string'
+    ? { code: String(status), description: message }
     : undefined;
+}
+
+/** `{"error":"invalid_client","error_description":"AADSTS…"}` of the token authority. */
+function tokenError(body: unknown): Told | undefined {
+  const code = textOf(pathOf(body, 'error'));
+  return code === undefined
+    ? undefined
+    : { code, description: textOf(pathOf(body, 'error_description')) ?? code };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** `{"error":{"code":"…","message":"…","innerError":{…}}}` of the referrals host and of Graph: the innermost code counts. */
@@ -79,13 +96,14 @@ function graphError(body: unknown): Told | undefined {
 }
 
 function bareError(wire: WireAnswer): Told {
-  const html = /<title>([^<]{1,200})<\/title>/iu.exec(wire.body)?.[1];
-  return {
-    code: '',
-    description:
-      html ??
-      (wire.body.trim() === ''
-        ? `the service answered ${wire.status} without a word`
-        : `the service answered ${wire.status} with something that is not JSON`),
-  };
+  const title = /<title>([^<]{1,200})<\/title>/iu.exec(wire.body)?.[1]?.trim();
+  const said = wire.headers['www-authenticate'];
+  const silent = `the service answered ${wire.status} without a word`;
+  const description =
+    wire.body.trim() !== ''
+      ? `the service answered ${wire.status} with ${title === undefined ? 'no error that it documents' : `a page: ${title}`}`
+      : said === undefined
+        ? silent
+        : `${silent} but its header: ${said}`;
+  return { code: '', description };
 }

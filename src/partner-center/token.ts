@@ -2,6 +2,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { type Transport, TransportError, type World } from '../world/world.ts';
 import type { Credentials, Target } from './clouds.ts';
+import { jsonOf } from './service-error.ts';
 
 /** Access tokens, fetched when the first is needed and renewed before they end. */
 export interface Tokens {
@@ -13,10 +14,14 @@ export interface Tokens {
 
 interface Held {
   readonly token: string;
-  readonly endsAt: number;
+  /** Milliseconds of the world's clock. */
+  readonly goodUntil: number;
 }
 
-/** A token is renewed this long before it ends, in milliseconds: a request must not meet the end on its way. */
+/**
+ * A token is renewed this long before it ends, in milliseconds, and when half of its life is over where that is
+ * shorter: a request must not meet the end on its way.
+ */
 const earlyMs = 5 * 60_000;
 const timeoutMs = 30_000;
 
@@ -40,7 +45,7 @@ export function makeTokens(target: Target, credentials: Credentials, world: Worl
   };
   return {
     get: async () => {
-      const good = held !== undefined && held.endsAt - earlyMs > world.clock.now();
+      const good = held !== undefined && held.goodUntil > world.clock.now();
       return good ? held!.token : (await fetchOnce()).token;
     },
     renew: async (refused) =>
@@ -64,6 +69,12 @@ async function acquire(
       clientSecret: credentials.clientSecret,
       authority,
       knownAuthorities: [new URL(authority).host],
+      // Known beforehand: no discovery, and an unknown tenant is refused in the words of the token endpoint.
+      authorityMetadata: JSON.stringify({
+        issuer: `${authority}/v2.0`,
+        authorization_endpoint: `${authority}/oauth2/v2.0/authorize`,
+        token_endpoint: `${authority}/oauth2/v2.0/token`,
+      }),
     },
     system: {
       networkClient: networkThrough(world.transport, target, (error) => {
@@ -72,9 +83,13 @@ async function acquire(
     },
   });
   try {
+    const asked = Date.now();
     const result = await application.acquireTokenByClientCredential({ scopes: [target.scope] });
     if (result === null) throw new Error('the authority gave no token');
-    return { token: result.accessToken, endsAt: result.expiresOn?.getTime() ?? world.clock.now() + earlyMs };
+    // msal-node counts from the machine's clock; what holds is how long the token lives.
+    const livesMs = result.expiresOn === null ? earlyMs : result.expiresOn.getTime() - asked;
+    const goodMs = Math.max(livesMs - earlyMs, livesMs / 2);
+    return { token: result.accessToken, goodUntil: world.clock.now() + goodMs };
   } catch (error) {
     throw unreachable === undefined
       ? signInError(error, target, credentials)
@@ -94,19 +109,24 @@ function networkThrough(
     url: string,
     options: NetworkRequestOptions = {},
   ): Promise<NetworkResponse<T>> => {
-    const { status, headers, body } = await transport
-      .send({
-        method,
-        url: plain ? url.replace(/^https:/u, 'http:') : url,
-        headers: options.headers ?? {},
-        ...(options.body === undefined ? {} : { body: options.body }),
-        timeoutMs,
-      })
-      .catch((error: unknown) => {
-        if (error instanceof TransportError) onUnreachable(error);
-        throw error;
-      });
-    return { status, headers: { ...headers }, body: (body === '' ? {} : JSON.parse(body)) as T };
+    const request = {
+      method,
+      url: plain ? url.replace(/^https:/u, 'http:') : url,
+      headers: options.headers ?? {},
+      ...(options.body === undefined ? {} : { body: options.body }),
+      timeoutMs,
+    };
+    const unreachable = (error: unknown): never => {
+      if (error instanceof TransportError) onUnreachable(error);
+      throw error;
+    };
+    const { status, headers, body } = await transport.send(request).catch(unreachable);
+    const parsed = jsonOf(body);
+    if (parsed === undefined) {
+      const message = `the authority answered ${status} with something that is not JSON`;
+      return unreachable(new TransportError(message, { sent: 'maybe', reason: 'other' }));
+    }
+    return { status, headers: { ...headers }, body: parsed as T };
   };
   return {
     sendGetRequestAsync: (url, options) => send('GET', url, options),

@@ -71,6 +71,8 @@ async function exchange(
   request: WireRequest,
   signal: AbortSignal | undefined,
 ): Promise<WireAnswer> {
+  if (signal?.aborted === true)
+    throw new TransportError('stopped before the request left', { sent: 'no', reason: 'aborted' });
   // One timer for the whole exchange: a body that trickles must not outlive it.
   const ended = new AbortController();
   const timeout = setTimeout(
@@ -83,7 +85,6 @@ async function exchange(
   const stop = () =>
     ended.abort(new TransportError('stopped before the answer came', { sent: 'maybe', reason: 'aborted' }));
   signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted === true) stop();
   try {
     const { statusCode, headers, body } = await undici.request(request.url, {
       dispatcher: agent,
@@ -136,8 +137,13 @@ const meanings: Readonly<
   CERT_HAS_EXPIRED: { sent: 'no', reason: 'tls' },
   DEPTH_ZERO_SELF_SIGNED_CERT: { sent: 'no', reason: 'tls' },
   SELF_SIGNED_CERT_IN_CHAIN: { sent: 'no', reason: 'tls' },
+  UNABLE_TO_GET_ISSUER_CERT: { sent: 'no', reason: 'tls' },
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { sent: 'no', reason: 'tls' },
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: { sent: 'no', reason: 'tls' },
   ERR_TLS_CERT_ALTNAME_INVALID: { sent: 'no', reason: 'tls' },
+  ERR_SSL_WRONG_VERSION_NUMBER: { sent: 'no', reason: 'tls' },
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: { sent: 'no', reason: 'tls' },
+  UND_ERR_INVALID_ARG: { sent: 'no', reason: 'other' },
   ECONNRESET: { sent: 'maybe', reason: 'reset' },
   EPIPE: { sent: 'maybe', reason: 'reset' },
   UND_ERR_SOCKET: { sent: 'maybe', reason: 'reset' },

@@ -19,11 +19,11 @@ describe('the real transport', () => {
   const world = realWorld();
   afterEach(
     () =>
-      new Promise(
-        (resolve) => (
-          server === undefined ? resolve(undefined) : server.closeAllConnections(), server?.close(resolve)
-        ),
-      ),
+      new Promise<unknown>((resolve) => {
+        if (server === undefined) return resolve(undefined);
+        server.closeAllConnections();
+        server.close(resolve);
+      }),
   );
 
   async function serve(listener: RequestListener): Promise<string> {
