@@ -77,8 +77,8 @@ describe.each(all)('$name', (operation: Operation) => {
       expect(['resend', 'hold']).toContain(operation.doubt);
     if (operation.update !== undefined)
       expect(operations.get(operation.update.operation)?.kind).toBe('update');
-    if (operation.deprecated !== undefined)
-      expect(operations.get(operation.deprecated), operation.deprecated).toBeDefined();
+    const replacement = operation.deprecated?.use;
+    if (replacement !== undefined) expect(operations.get(replacement), replacement).toBeDefined();
   });
 
   it('makes a request whose path, query and body hold all that it is given', () => {

@@ -269,8 +269,8 @@ function checkUses(
     return undefined;
   }
   if (operation.deprecated !== undefined)
-    problems.warn('DEPRECATED', `'${name}' is deprecated`, placeOf(node), {
-      help: `use ${operation.deprecated}`,
+    problems.warn('DEPRECATED', `'${name}' is deprecated: ${operation.deprecated.reason}`, placeOf(node), {
+      ...(operation.deprecated.use === undefined ? {} : { help: `use ${operation.deprecated.use}` }),
     });
   return checkOperationStep(operation, fields, common, scope, checking);
 }

@@ -65,7 +65,7 @@ function describe(operation: Operation): string {
     `${operation.method} ${operation.path}`,
     `sign-in: ${operation.auth.join(' or ')}; clouds: ${operation.clouds.join(', ')}; allowance: ${operation.throttle.group}${operation.throttle.perMinute === undefined ? '' : `, ${operation.throttle.perMinute} a minute`}`,
     `sent twice: ${operation.repeatable ? 'the same effect' : 'NOT the same effect'}; unanswered after a cut: ${operation.doubt}`,
-    ...(operation.deprecated === undefined ? [] : [`deprecated: use ${operation.deprecated}`]),
+    ...(operation.deprecated === undefined ? [] : [`deprecated: ${deprecation(operation.deprecated)}`]),
     '',
     'with:',
     ...(inputs.length === 0 ? ['  nothing'] : inputs),
@@ -76,6 +76,10 @@ function describe(operation: Operation): string {
     `documentation page: ${operation.page}`,
     '',
   ].join('\n');
+}
+
+function deprecation({ reason, use }: NonNullable<Operation['deprecated']>): string {
+  return use === undefined ? reason : `${reason}; use ${use}`;
 }
 
 function typeOf(schema: JsonSchema): string {

@@ -2,6 +2,8 @@
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
+  /** A body that is no JSON (a PDF, a compressed file); `headers` say its type. */
+  readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

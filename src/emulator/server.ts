@@ -2,15 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Operations } from '../operations/operation.ts';
-import { agreements } from './behaviours/agreements.ts';
-import type { Behaviour } from './behaviours/behaviour.ts';
-import { customers } from './behaviours/customers.ts';
-import { licenses } from './behaviours/licenses.ts';
-import { market } from './behaviours/market.ts';
-import { orders } from './behaviours/orders.ts';
-import { subscriptions } from './behaviours/subscriptions.ts';
-import { users } from './behaviours/users.ts';
+import type { Cloud, Operations, PartnerType } from '../operations/operation.ts';
+import { behaviours } from './behaviours/all.ts';
 import { defaultBehaviour } from './default-behaviour.ts';
 import { type FaultKind, type Faults, makeFaults } from './faults.ts';
 import { Replays } from './replays.ts';
@@ -26,6 +19,9 @@ export { emulatorCredentials, readyToken } from './tokens.ts';
 export interface EmulatorOptions {
   /** Port on 127.0.0.1; 0 for any free one. */
   readonly port?: number;
+  /** Who the caller is, and in which cloud. */
+  readonly profile?: PartnerType;
+  readonly cloud?: Cloud;
   readonly latencyMs?: number;
   /** Requests a second that are allowed, and at once. */
   readonly rate?: number;
@@ -46,17 +42,6 @@ export interface Emulator {
   readonly state: State;
   close(): Promise<void>;
 }
-
-/** Everything that data cannot say, by operation. */
-export const behaviours: Readonly<Record<string, Behaviour>> = {
-  ...customers,
-  ...users,
-  ...licenses,
-  ...market,
-  ...orders,
-  ...subscriptions,
-  ...agreements,
-};
 
 /** Starts Partner Center on a loopback port. Throws Error for faults that it does not know. */
 export async function startEmulator(options: EmulatorOptions, operations: Operations): Promise<Emulator> {
@@ -105,12 +90,11 @@ class Service {
       registrationPolls = 1,
       requireAgreement = true,
       pageLimit = 500,
+      profile = 'direct',
+      cloud = 'global',
     } = options;
-    this.state = new State(
-      { orderLagSeconds, provisioningPolls, registrationPolls, requireAgreement, pageLimit },
-      this.#seed,
-      Date.now,
-    );
+    const delays = { orderLagSeconds, provisioningPolls, registrationPolls, pageLimit };
+    this.state = new State({ ...delays, requireAgreement, profile, cloud }, this.#seed, Date.now);
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -168,12 +152,24 @@ class Service {
       this.#stats.seenAgain += 1;
       return before;
     }
+    const closed = this.#closed(call);
+    if (closed !== undefined) return closed;
     const behaviour =
       call.operations.map(({ name }) => behaviours[name]).find((found) => found !== undefined) ??
       defaultBehaviour;
     const reply = behaviour(call, this.state);
     if (requestId !== undefined) this.#replays.keep(requestId, request, reply);
     return reply;
+  }
+
+  /** What this cloud does not have, or this kind of partner may not call. */
+  #closed({ operations }: Call): Reply | undefined {
+    const { cloud, profile } = this.state.behaviour;
+    if (!operations.some(({ clouds }) => clouds.includes(cloud)))
+      return refuse(400, '900128', `This is not supported in the ${cloud} cloud.`);
+    return operations.some(({ partners }) => partners.includes(profile))
+      ? undefined
+      : refuse(403, '2032', `The ${profile} partner may not call this.`);
   }
 
   async #failBefore(
@@ -313,9 +309,10 @@ function parse(text: string): unknown {
 /** Some answers begin with a byte-order mark, as the service's do. */
 function write(response: ServerResponse, reply: Reply, request: IncomingMessage, mark = false): void {
   const text = reply.body === undefined ? '' : (mark ? '\uFEFF' : '') + JSON.stringify(reply.body);
+  const bytes = reply.bytes ?? Buffer.from(text);
   const headers = {
     ...(text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytes.length,
     'ms-requestid': header(request, 'ms-requestid') ?? randomUUID(),
     'ms-correlationid': header(request, 'ms-correlationid') ?? randomUUID(),
     'ms-cv': 'emulated.0',
@@ -324,5 +321,5 @@ function write(response: ServerResponse, reply: Reply, request: IncomingMessage,
     ...reply.headers,
   };
   if (response.destroyed) return;
-  response.writeHead(reply.status, headers).end(request.method === 'HEAD' ? undefined : text);
+  response.writeHead(reply.status, headers).end(request.method === 'HEAD' ? undefined : bytes);
 }

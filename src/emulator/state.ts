@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Cloud, PartnerType } from '../operations/operation.ts';
 import type { Fields } from './reply.ts';
 
 /** Everything that one customer has. */
@@ -43,8 +44,15 @@ export interface Subscription {
   readonly licenceSku: string | undefined;
 }
 
-/** Choices that the documentation leaves open, and sizes of delays. */
+/** What one file of behaviours keeps beside the customers, and shows in the snapshot under its own name. */
+export interface Area {
+  snapshot(): readonly Fields[];
+}
+
+/** Who and where the caller is, choices that the documentation leaves open, and sizes of delays. */
 export interface Behaviour {
+  profile: PartnerType;
+  cloud: Cloud;
   orderLagSeconds: number;
   provisioningPolls: number;
   registrationPolls: number;
@@ -59,6 +67,7 @@ export class State {
   readonly domains = new Map<string, string>();
   /** Collection path → id → object, for operations without a behaviour of their own. */
   readonly others = new Map<string, Map<string, Fields>>();
+  readonly #areas = new Map<string, Area>();
   readonly behaviour: Behaviour;
   readonly now: () => number;
   readonly #seed: number;
@@ -77,6 +86,13 @@ export class State {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   }
 
+  /** What a file of behaviours keeps under a name; made when it is first asked for, and again after `clear`. */
+  area<T extends Area>(name: string, make: () => T): T {
+    const area = this.#areas.get(name) ?? make();
+    this.#areas.set(name, area);
+    return area as T;
+  }
+
   tenant(customerId: string | undefined): Tenant | undefined {
     return customerId === undefined ? undefined : this.tenants.get(customerId.toLowerCase());
   }
@@ -85,6 +101,7 @@ export class State {
     this.tenants.clear();
     this.domains.clear();
     this.others.clear();
+    this.#areas.clear();
   }
 
   /** The state as `GET /_emulator/state` shows it: flat lists, without passwords. */
@@ -115,6 +132,7 @@ export class State {
       subscriptions: each(({ subscriptions }) =>
         [...subscriptions.values()].map(({ fields, registration }) => ({ ...fields, registration })),
       ),
+      ...Object.fromEntries([...this.#areas].map(([name, area]) => [name, area.snapshot()])),
       others: [...this.others].flatMap(([path, things]) =>
         [...things.values()].map((thing) => ({ path, ...thing })),
       ),

@@ -15,6 +15,12 @@ export type Doubt = 'resend' | 'lookup' | 'hold';
 export type Auth = 'app' | 'app+user';
 export type Cloud = 'global' | 'china' | 'usgov' | 'germany';
 
+/** Whose host the operation is at: Partner Center's own, the Partner API's (referrals), Microsoft Graph's. */
+export type Host = 'partnerCenter' | 'partner' | 'graph';
+
+/** Who a partner is: sells directly, supplies resellers, or sells through a provider. */
+export type PartnerType = 'direct' | 'provider' | 'reseller';
+
 /** How the pages of a list hang together (FACTS "Paging"). `none`: one answer holds everything. */
 export type Paging = 'none' | 'offset' | 'seek' | 'continuation' | 'link';
 
@@ -93,7 +99,8 @@ export interface Operation {
   readonly summary: string;
   readonly kind: Kind;
   readonly method: string;
-  /** Path with `{name}` places, beginning with `/v1/` or `/partner/v1/`. */
+  readonly host: Host;
+  /** Path with `{name}` places, from the host's root. */
   readonly path: string;
   /** Names in the path, in order. */
   readonly pathInputs: readonly string[];
@@ -113,6 +120,8 @@ export interface Operation {
   readonly result: JsonSchema;
   /** Status → what `steps.<id>` holds, for statuses whose meaning is not in a body (404 "the domain is free"). */
   readonly answers: Readonly<Record<string, Template>>;
+  /** The result's field that takes the last part of the answer's `Location` header: the id of what was started. */
+  readonly location?: string;
   /** Success statuses. */
   readonly success: readonly number[];
   readonly paging: Paging;
@@ -137,8 +146,11 @@ export interface Operation {
   readonly throttle: { readonly group: string; readonly perMinute?: number; readonly perCustomer: boolean };
   readonly auth: readonly Auth[];
   readonly clouds: readonly Cloud[];
+  /** Which partners may call it. */
+  readonly partners: readonly PartnerType[];
   readonly errors: readonly OperationError[];
-  readonly deprecated?: string;
+  /** Why it should no longer be used, and the operation that replaces it where there is one. */
+  readonly deprecated?: { readonly reason: string; readonly use?: string };
   /** Only the integration sandbox has it. */
   readonly sandboxOnly: boolean;
   /** Documentation page name. */

@@ -116,6 +116,7 @@ function resolveEntry(
     'poll',
     'partFailure',
     'deprecated',
+    'location',
   ] as const;
   return {
     name,
@@ -123,6 +124,7 @@ function resolveEntry(
     summary,
     kind,
     method,
+    host: (entry.host as Operation['host'] | undefined) ?? 'partnerCenter',
     path: target,
     pathInputs,
     query,
@@ -142,6 +144,7 @@ function resolveEntry(
     throttle: { ...throttle, perCustomer: throttle?.perCustomer ?? pathInputs.includes('customerId') },
     auth: entry.auth as Operation['auth'],
     clouds: entry.clouds as Operation['clouds'],
+    partners: (entry.partners as Operation['partners'] | undefined) ?? ['direct', 'provider'],
     errors: (entry.errors as Operation['errors'] | undefined) ?? [],
     sandboxOnly: entry.sandboxOnly === true,
     page,

@@ -78,7 +78,14 @@ function readSuccess(operation: Operation, wire: WireAnswer): Answer {
     return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
   if (empty && lacksResult(operation, status))
     return { type: 'unknown', reason: `${status} without its body`, sent: 'maybe' };
-  return { type: 'ok', status, headers, result: result ?? {} };
+  return { type: 'ok', status, headers, result: withLocation(operation, headers, result ?? {}) };
+}
+
+/** What was started is named by the last part of `Location` alone (page batch-upload-details, FACTS "Long-running calls"). */
+function withLocation({ location }: Operation, headers: WireAnswer['headers'], result: unknown): unknown {
+  const id = /\/([^/?#]+)\/?(?:[?#].*)?$/u.exec(headers.location ?? '')?.[1];
+  if (location === undefined || id === undefined) return result;
+  return { ...(result as object), [location]: decodeURIComponent(id) };
 }
 
 /** Whether an empty body is less than the operation promises. */

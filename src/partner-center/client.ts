@@ -45,7 +45,8 @@ export function makeClient(options: ClientOptions): Client {
   return {
     call: async (operation, input, { requestId, base, signal, ...paging }) => {
       const correlationId = world.random.uuid();
-      const shared = { root: target.root, requestId, correlationId, locale, application, base, timeoutMs };
+      const root = target.roots[operation.host];
+      const shared = { root, requestId, correlationId, locale, application, base, timeoutMs };
       const build: Build = (token) => buildRequest(operation, input, { ...shared, token });
       const send = (make: Build) => exchange(world, tokens, operation, make, signal);
       try {

@@ -1,13 +1,15 @@
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { closest } from '../diagnostics/suggest.ts';
-import type { Cloud } from '../operations/operation.ts';
+import type { Cloud, Host } from '../operations/operation.ts';
 
 /** Where requests go and where tokens come from. */
 export interface Target {
   /** As plans record it: the name of the cloud, or the URL. */
   readonly name: string;
-  /** Scheme, host and port, without a slash at the end. */
+  /** Scheme, host and port of Partner Center, without a slash at the end. */
   readonly root: string;
+  /** The same for every host that operations are at. */
+  readonly roots: Readonly<Record<Host, string>>;
   /** Scheme and host of the token authority. */
   readonly authority: string;
   readonly scope: string;
@@ -28,37 +30,55 @@ export type Credentials =
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface CloudAddresses {
+  readonly root: string;
+  readonly graph: string;
+  readonly authority: string;
+  readonly scope: string;
+}
+
 /** Pages partner-center-rest-urls and partner-center-authentication; the Germany cloud takes no new customers. */
-const clouds: Readonly<
-  Record<Cloud, { readonly root: string; readonly authority: string; readonly scope: string }>
-> = {
+const clouds: Readonly<Record<Cloud, CloudAddresses>> = {
   global: {
     root: 'https://api.partnercenter.microsoft.com',
+    graph: 'https://graph.microsoft.com',
     authority: 'https://login.microsoftonline.com',
     scope: 'https://api.partnercenter.microsoft.com/.default',
   },
   china: {
     root: 'https://partner.partnercenterapi.microsoftonline.cn',
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
     authority: 'https://login.partner.microsoftonline.cn',
     scope: 'https://partner.partnercenterapi.microsoftonline.cn/.default',
   },
   usgov: {
     root: 'https://api.partnercenter.microsoft.com',
+    graph: 'https://graph.microsoft.us',
     authority: 'https://login.microsoftonline.us',
     scope: 'https://api.partnercenter.microsoft.com/.default',
   },
   germany: {
     root: 'https://api.partnercenter.microsoft.com',
+    graph: 'https://graph.microsoft.de',
     authority: 'https://login.microsoftonline.de',
     scope: 'https://api.partnercenter.microsoft.com/.default',
   },
 };
 
+/** The Partner API, for referrals; the same in every cloud that has them. */
+const partnerRoot = 'https://api.partner.microsoft.com';
+
 /** Finds a target by name or URL. `emulator` is started by the command line, which then gives its URL. */
 export function resolveTarget(name: string): Checked<Target> {
   if (Object.hasOwn(clouds, name)) {
     const cloud = name as Cloud;
-    return { ok: true, value: { name, ...clouds[cloud], cloud, loopback: false }, diagnostics: [] };
+    const { root, graph, authority, scope } = clouds[cloud];
+    const roots = { partnerCenter: root, partner: partnerRoot, graph };
+    return {
+      ok: true,
+      value: { name, root, roots, authority, scope, cloud, loopback: false },
+      diagnostics: [],
+    };
   }
   return URL.canParse(name) && /^https?:/u.test(name) ? fromUrl(name) : unknownTarget(name);
 }
@@ -83,9 +103,10 @@ function fromUrl(name: string): Checked<Target> {
   // The sign-in library knows no authority without TLS; token.ts brings such an address back to plain HTTP.
   const authority = loopback ? origin.replace(/^http:/u, 'https:') : clouds.global.authority;
   const scope = loopback ? `${origin}/.default` : clouds.global.scope;
+  const roots = { partnerCenter: origin, partner: origin, graph: origin };
   return {
     ok: true,
-    value: { name, root: origin, authority, scope, cloud: 'global', loopback },
+    value: { name, root: origin, roots, authority, scope, cloud: 'global', loopback },
     diagnostics: [],
   };
 }

@@ -34,6 +34,8 @@ export function buildRequest(operation: Operation, input: Input, options: Reques
     url: options.root + pathFor(operation, input) + queryOf(operation, input),
     headers: {
       ...standardHeaders(options),
+      // The other hosts know the request's id by this name alone (FACTS "Request headers").
+      ...(operation.host === 'partnerCenter' ? {} : { 'client-request-id': options.requestId }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...ifMatchOf(operation, options.base),
       ...extraHeaders(operation, input),

@@ -1,0 +1,19 @@
+import { agreements } from './agreements.ts';
+import type { Behaviour } from './behaviour.ts';
+import { customers } from './customers.ts';
+import { licenses } from './licenses.ts';
+import { market } from './market.ts';
+import { orders } from './orders.ts';
+import { subscriptions } from './subscriptions.ts';
+import { users } from './users.ts';
+
+/** Everything that data cannot say, by operation. */
+export const behaviours: Readonly<Record<string, Behaviour>> = {
+  ...customers,
+  ...users,
+  ...licenses,
+  ...market,
+  ...orders,
+  ...subscriptions,
+  ...agreements,
+};
