@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type { Cloud, PartnerType } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Common } from './options.ts';
@@ -10,6 +11,9 @@ export interface EmulatorOptions {
   readonly faults?: string;
   readonly orderLag?: number;
   readonly seed?: number;
+  /** Who the caller is, and in which cloud. */
+  readonly profile?: PartnerType;
+  readonly cloud?: Cloud;
 }
 
 /** `tenantry emulator`: Partner Center on a loopback port until the process is told to stop. */
@@ -23,6 +27,8 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.orderLag === undefined ? {} : { orderLagSeconds: options.orderLag }),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      ...(options.cloud === undefined ? {} : { cloud: options.cloud }),
     },
     loadOperations(),
   );

@@ -197,7 +197,22 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
       .option('--rate <n>', 'allow so many requests a second, then answer 429', Number)
       .option('--faults <spec>', 'inject faults: kind=probability[@operation], …')
       .option('--order-lag <seconds>', 'new orders show in lists after so many seconds', Number)
-      .option('--seed <n>', 'seed of every choice that it makes', Number),
+      .option('--seed <n>', 'seed of every choice that it makes', Number)
+      .addOption(
+        new Option('--profile <kind>', 'who the caller is (default: direct)').choices([
+          'direct',
+          'provider',
+          'reseller',
+        ]),
+      )
+      .addOption(
+        new Option('--cloud <name>', 'which cloud it is (default: global)').choices([
+          'global',
+          'china',
+          'usgov',
+          'germany',
+        ]),
+      ),
     setStatus,
     async () => (await import('./emulator.ts')).emulator,
   );
