@@ -32,9 +32,9 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
     },
     loadOperations(),
   );
-  const { tenantId, clientId, clientSecret } = emulatorCredentials;
+  const { tenantId, clientId, clientSecret, refreshToken } = emulatorCredentials;
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ url: running.url, tenantId, clientId, clientSecret })}\n`);
+    process.stdout.write(`${JSON.stringify({ url: running.url, ...emulatorCredentials })}\n`);
   } else {
     process.stdout.write(
       [
@@ -42,8 +42,10 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
         'To work against it from another terminal:',
         '',
         `    export TENANTRY_TARGET=${running.url} TENANTRY_TENANT_ID=${tenantId} \\`,
-        `           TENANTRY_CLIENT_ID=${clientId} TENANTRY_CLIENT_SECRET=${clientSecret}`,
+        `           TENANTRY_CLIENT_ID=${clientId} TENANTRY_CLIENT_SECRET=${clientSecret} \\`,
+        `           TENANTRY_REFRESH_TOKEN=${refreshToken}`,
         '',
+        'Without TENANTRY_REFRESH_TOKEN it is the app alone that signs in: some operations want a user, too.',
         `What it holds: ${running.url}/_emulator/state   What it saw: ${running.url}/_emulator/stats`,
         'Ctrl-C stops it; its state is gone then.',
         '',

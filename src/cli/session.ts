@@ -73,6 +73,7 @@ async function startOwnEmulator(operations: Operations) {
     TENANTRY_TENANT_ID: emulatorCredentials.tenantId,
     TENANTRY_CLIENT_ID: emulatorCredentials.clientId,
     TENANTRY_CLIENT_SECRET: emulatorCredentials.clientSecret,
+    TENANTRY_REFRESH_TOKEN: emulatorCredentials.refreshToken,
     TENANTRY_ACCESS_TOKEN: undefined,
   };
   return { url: emulator.url, env, close: () => emulator.close() };

@@ -33,6 +33,8 @@ export interface EmulatorOptions {
   readonly registrationPolls?: number;
   readonly requireAgreement?: boolean;
   readonly tokenLifetimeSeconds?: number;
+  /** How long a refresh token is good once it was used; without it to its own end, 90 days. */
+  readonly refreshGraceSeconds?: number;
   /** Items a page at most. */
   readonly pageLimit?: number;
 }
@@ -80,7 +82,8 @@ class Service {
   constructor(options: EmulatorOptions, operations: Operations) {
     this.#seed = options.seed ?? 1;
     this.#route = makeRouter(operations);
-    this.#authority = new Authority(Date.now, options.tokenLifetimeSeconds ?? 3600);
+    this.#authority = new Authority(Date.now, options.tokenLifetimeSeconds ?? 3600, this.#seed);
+    this.#authority.graceSeconds = options.refreshGraceSeconds ?? Number.POSITIVE_INFINITY;
     this.#faults = makeFaults(options.faults ?? '', this.#seed);
     this.#bucket = makeBucket(options.rate ?? Number.POSITIVE_INFINITY, Date.now);
     this.#latencyMs = options.latencyMs ?? 0;
@@ -129,7 +132,7 @@ class Service {
     this.#stats.count(operation.name);
     const fault = this.#faults.draw(operation.name);
     if (fault === 'expire-token') this.#authority.expire(request.headers.authorization);
-    if (!this.#authority.accepts(request.headers.authorization))
+    if (this.#authority.identify(request.headers.authorization) === undefined)
       return write(
         response,
         refuse(401, '400', 'The access token is missing, wrong or has expired.'),
@@ -279,7 +282,8 @@ class Service {
     }
   }
 
-  #change({ latencyMs, rate, faults, ...rest }: EmulatorOptions): void {
+  #change({ latencyMs, rate, faults, refreshGraceSeconds, ...rest }: EmulatorOptions): void {
+    if (refreshGraceSeconds !== undefined) this.#authority.graceSeconds = refreshGraceSeconds;
     if (latencyMs !== undefined) this.#latencyMs = latencyMs;
     if (rate !== undefined) this.#bucket = makeBucket(rate, Date.now);
     if (faults !== undefined) this.#faults = makeFaults(faults, this.#seed);

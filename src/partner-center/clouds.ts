@@ -18,7 +18,10 @@ export interface Target {
   readonly loopback: boolean;
 }
 
-/** What proves who calls: a ready token (loopback only), or an app's own secret. */
+/**
+ * What proves who calls: a ready token (loopback only), or an app's own secret, which with a refresh token signs in
+ * for the partner user who consented to the app.
+ */
 export type Credentials =
   | { readonly type: 'token'; readonly token: string }
   | {
@@ -26,6 +29,7 @@ export type Credentials =
       readonly tenantId: string;
       readonly clientId: string;
       readonly clientSecret: string;
+      readonly refreshToken?: string;
     };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -137,6 +141,7 @@ export function credentialsFromEnv(env: Environment, target: Target): Checked<Cr
     TENANTRY_TENANT_ID: tenantId = '',
     TENANTRY_CLIENT_ID: clientId = '',
     TENANTRY_CLIENT_SECRET: clientSecret = '',
+    TENANTRY_REFRESH_TOKEN: refreshToken = '',
   } = env;
   const missing = Object.entries({
     TENANTRY_TENANT_ID: tenantId,
@@ -146,7 +151,17 @@ export function credentialsFromEnv(env: Environment, target: Target): Checked<Cr
     .filter(([, value]) => value === '')
     .map(([name]) => name);
   if (missing.length === 0)
-    return { ok: true, value: { type: 'secret', tenantId, clientId, clientSecret }, diagnostics: [] };
+    return {
+      ok: true,
+      value: {
+        type: 'secret',
+        tenantId,
+        clientId,
+        clientSecret,
+        ...(refreshToken === '' ? {} : { refreshToken }),
+      },
+      diagnostics: [],
+    };
   return {
     ok: false,
     diagnostics: [

@@ -16,6 +16,8 @@ interface Held {
   readonly token: string;
   /** Milliseconds of the world's clock. */
   readonly goodUntil: number;
+  /** The refresh token that takes the place of the one that was used. */
+  readonly refreshToken?: string;
 }
 
 /**
@@ -30,12 +32,14 @@ export function makeTokens(target: Target, credentials: Credentials, world: Worl
   if (credentials.type === 'token')
     return { get: async () => credentials.token, renew: async () => credentials.token };
   let held: Held | undefined;
+  let refreshToken = credentials.refreshToken;
   let fetching: Promise<Held> | undefined;
   // msal-node sends one request a caller: this shares one among all who wait (PACKAGES "no single-flight").
   const fetchOnce = (): Promise<Held> => {
-    fetching ??= acquire(target, credentials, world)
+    fetching ??= acquire(target, { ...credentials, ...(refreshToken && { refreshToken }) }, world)
       .then((fetched) => {
         held = fetched;
+        refreshToken = fetched.refreshToken ?? refreshToken;
         return fetched;
       })
       .finally(() => {
@@ -84,17 +88,34 @@ async function acquire(
   });
   try {
     const asked = Date.now();
-    const result = await application.acquireTokenByClientCredential({ scopes: [target.scope] });
+    const scopes = [target.scope];
+    const { refreshToken } = credentials;
+    const result = await (refreshToken === undefined
+      ? application.acquireTokenByClientCredential({ scopes })
+      : application.acquireTokenByRefreshToken({ scopes, refreshToken, forceCache: true }));
     if (result === null) throw new Error('the authority gave no token');
     // msal-node counts from the machine's clock; what holds is how long the token lives.
     const livesMs = result.expiresOn === null ? earlyMs : result.expiresOn.getTime() - asked;
     const goodMs = Math.max(livesMs - earlyMs, livesMs / 2);
-    return { token: result.accessToken, goodUntil: world.clock.now() + goodMs };
+    const rotated = rotatedIn(application.getTokenCache().serialize());
+    return {
+      token: result.accessToken,
+      goodUntil: world.clock.now() + goodMs,
+      ...(rotated === undefined ? {} : { refreshToken: rotated }),
+    };
   } catch (error) {
     throw unreachable === undefined
       ? signInError(error, target, credentials)
       : unreachableError(unreachable, target);
   }
+}
+
+/** The refresh token in msal-node's cache, the only place where it shows one (with `forceCache`). */
+function rotatedIn(cache: string): string | undefined {
+  const { RefreshToken } = JSON.parse(cache) as {
+    readonly RefreshToken?: Readonly<Record<string, { readonly secret: string }>>;
+  };
+  return Object.values(RefreshToken ?? {})[0]?.secret;
 }
 
 /** msal-node's requests through our own transport, so that a simulated world sees them too. */
@@ -156,6 +177,11 @@ const refusals: readonly { readonly pattern: RegExp; readonly what: string; read
     what: 'the secret',
     help: 'check TENANTRY_CLIENT_SECRET: the secret’s value, not its id',
   },
+  {
+    pattern: /AADSTS(?:70000|700082|70043|50173|50076|50079|50078)\b/u,
+    what: 'the refresh token',
+    help: 'the partner user must consent again, with a second factor; then set TENANTRY_REFRESH_TOKEN anew',
+  },
 ];
 
 function signInError(
@@ -181,7 +207,10 @@ function unreachableError(error: TransportError, target: Target): DiagnosticsErr
 }
 
 /** The authority's own sentence, without trace ids, and never with the secret in it. */
-function firstLine(message: string, { clientSecret }: { readonly clientSecret: string }): string {
+function firstLine(
+  message: string,
+  { clientSecret, refreshToken = clientSecret }: Extract<Credentials, { type: 'secret' }>,
+): string {
   const line = message.split(/[\r\n]|Trace ID|\s-\s\[/u)[0] ?? '';
-  return line.replaceAll(clientSecret, '(secret)').trim();
+  return line.replaceAll(clientSecret, '(secret)').replaceAll(refreshToken, '(refresh token)').trim();
 }

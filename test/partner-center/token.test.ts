@@ -110,6 +110,22 @@ describe('a token', () => {
     expect(await tokens.get()).toBe('a');
   });
 
+  it('for a user is asked for with the refresh token, and the next one with the token that took its place', async () => {
+    const rotated = { token_type: 'Bearer', expires_in: 3599, access_token: 'a', refresh_token: 'second' };
+    const world = scriptedWorld([wire(200, rotated), granted('b')]);
+    const tokens = makeTokens(emulator, { ...credentials, refreshToken: 'first' }, world);
+    expect([await tokens.get(), await tokens.renew('a')]).toEqual(['a', 'b']);
+    expect(
+      world.sent.map(({ body }) => {
+        const form = new URLSearchParams(body);
+        return [form.get('grant_type'), form.get('refresh_token')];
+      }),
+    ).toEqual([
+      ['refresh_token', 'first'],
+      ['refresh_token', 'second'],
+    ]);
+  });
+
   it('that is ready is used as it is', async () => {
     const world = scriptedWorld([]);
     const tokens = makeTokens(emulator, { type: 'token', token: 'ready' }, world);

@@ -64,13 +64,16 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     env: process.env,
   });
   await emulator.says('\n');
-  const { url, tenantId, clientId, clientSecret } = JSON.parse(emulator.stdout()) as Record<string, string>;
+  const { url, ...credentials } = JSON.parse(emulator.stdout()) as Record<string, string>;
   const env = {
     ...process.env,
     TENANTRY_TARGET: url,
-    TENANTRY_TENANT_ID: tenantId,
-    TENANTRY_CLIENT_ID: clientId,
-    TENANTRY_CLIENT_SECRET: clientSecret,
+    TENANTRY_TENANT_ID: credentials.tenantId,
+    TENANTRY_CLIENT_ID: credentials.clientId,
+    TENANTRY_CLIENT_SECRET: credentials.clientSecret,
+    TENANTRY_REFRESH_TOKEN: credentials.refreshToken,
+    // Keys and tokens that a command keeps for its user are the test's own.
+    XDG_CONFIG_HOME: path.join(folder, 'config'),
     TENANTRY_STATE_KEY: 'a key of the scenario tests',
     CI: 'true',
     NO_COLOR: '1',
