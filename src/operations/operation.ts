@@ -104,7 +104,7 @@ export interface Operation {
   readonly path: string;
   /** Names in the path, in order. */
   readonly pathInputs: readonly string[];
-  /** Input name → query name on the wire, or a template for the whole value (`filter` JSON is `{ $json: … }`). */
+  /** Query name on the wire → its value; `filter` JSON is `{ $json: … }`, a name that comes once an item `{ $repeat: $list }`. */
   readonly query: Readonly<Record<string, Template>>;
   /** Everything that `with:` may say: an object schema with path, query and body inputs. */
   readonly input: JsonSchema;

@@ -1,4 +1,4 @@
-import type { Operation } from '../operations/operation.ts';
+import type { Operation, Template } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { WireRequest } from '../world/world.ts';
 
@@ -75,13 +75,23 @@ function queryOf(operation: Operation, input: Input): string {
   const query = new URLSearchParams();
   if (operation.pageSize !== undefined) query.set(operation.pageSize.query, String(operation.pageSize.max));
   for (const [name, template] of Object.entries(operation.query)) {
-    const value = fill(template, { input });
-    if (value !== undefined && value !== null)
+    const repeated = repeatedBy(template);
+    const value = fill(repeated ?? template, { input });
+    if (repeated !== undefined && Array.isArray(value))
+      for (const item of value) query.append(name, String(item));
+    else if (value !== undefined && value !== null)
       query.set(name, Array.isArray(value) ? value.join(',') : String(value));
   }
   // A form writes a space as +, which not every server reads so in an address.
   const text = query.toString().replaceAll('+', '%20');
   return text === '' ? '' : `?${text}`;
+}
+
+/** `{ $repeat: $list }` writes the name once an item; a list by itself is joined by commas. */
+function repeatedBy(template: Template): Template | undefined {
+  return typeof template === 'object' && template !== null && '$repeat' in template
+    ? template.$repeat
+    : undefined;
 }
 
 function bodyOf(operation: Operation, input: Input, base: unknown): unknown {

@@ -46,6 +46,15 @@ describe('a request', () => {
     expect(() => build({}, { customerId })).toThrow(InputError);
   });
 
+  it('joins a list in the query by commas, or names it once an item where the service wants that', () => {
+    const input = { groups: ['Group1', 'Group2'] };
+    expect(build({ query: { groups: '$groups' } }, input).url).toMatch(/\?groups=Group1%2CGroup2$/u);
+    expect(build({ query: { groups: { $repeat: '$groups' } } }, input).url).toMatch(
+      /\?groups=Group1&groups=Group2$/u,
+    );
+    expect(build({ query: { groups: { $repeat: '$groups' } } }, {}).url).not.toContain('?');
+  });
+
   it('fills its query from templates, leaves out what is missing, and writes a space as %20', () => {
     const query = {
       filter: { $json: { Field: 'Domain', Value: '$domain' } },
