@@ -40,9 +40,12 @@ export interface Lookup {
   readonly with: Readonly<Record<string, Template>>;
   /**
    * Path in the answer (of an item, where the operation lists) → template that it must equal; strings are compared
-   * without regard to case. Empty: that the answer exists at all (not 404) is the find.
+   * without regard to case. A `*` in the path is any element of a list (`notes.*.text`); null is what is not there.
+   * Empty: that the answer exists at all (not 404) is the find.
    */
   readonly equal: Readonly<Record<string, Template>>;
+  /** Path in the answer → template that it must not equal, where only the state that is left has a documented name. */
+  readonly differ?: Readonly<Record<string, Template>>;
   /** The find is that it is NOT there (404, or no item): for deletes. */
   readonly absent?: true;
   /** Input that is a list: every element (`$item` in `equal`) must be found, for operations on several things. */
@@ -76,7 +79,9 @@ export interface Poll {
   readonly with: Readonly<Record<string, Template>>;
   /** Path in the status answer whose value decides. */
   readonly path: string;
-  readonly done: readonly unknown[];
+  readonly done?: readonly unknown[];
+  /** Instead of `done`, where the word of the end has no documented name: while it is one of these it goes on, any other value ends it. */
+  readonly pending?: readonly unknown[];
   readonly failed: readonly unknown[];
   /** Seconds between two polls, and in all. */
   readonly everySeconds: number;
@@ -122,6 +127,8 @@ export interface Operation {
   readonly answers: Readonly<Record<string, Template>>;
   /** The result's field that takes the last part of the answer's `Location` header: the id of what was started. */
   readonly location?: string;
+  /** Statuses that say "not ready, ask again", after the time that Retry-After names. */
+  readonly notReady?: readonly number[];
   /** Success statuses. */
   readonly success: readonly number[];
   readonly paging: Paging;

@@ -117,6 +117,7 @@ function resolveEntry(
     'partFailure',
     'deprecated',
     'location',
+    'notReady',
   ] as const;
   return {
     name,

@@ -16,7 +16,13 @@ export type Answer =
       readonly result: unknown;
       readonly headers: Readonly<Record<string, string>>;
     }
-  | { readonly type: 'refused'; readonly error: ServiceError; readonly again: boolean }
+  | {
+      readonly type: 'refused';
+      readonly error: ServiceError;
+      /** The same may be asked again after a wait; `retryAfterMs` where the service named how long. */
+      readonly again: boolean;
+      readonly retryAfterMs?: number;
+    }
   | { readonly type: 'throttled'; readonly error: ServiceError; readonly retryAfterMs: number | undefined }
   | {
       readonly type: 'unknown';
@@ -36,6 +42,7 @@ export function readAnswer(operation: Operation, wire: WireAnswer, now: number):
   const meant = operation.answers[String(status)];
   if (meant !== undefined)
     return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
+  if (operation.notReady?.includes(status) === true) return readNotReady(wire, now);
   if (operation.success.includes(status) || (status >= 200 && status < 300))
     return readSuccess(operation, wire);
   if (status === 429)
@@ -51,6 +58,17 @@ export function readAnswer(operation: Operation, wire: WireAnswer, now: number):
         row.status === status &&
         (row.code === undefined || row.code.toLowerCase() === error.code.toLowerCase()),
     ),
+  };
+}
+
+/** Nothing is wrong, there is only nothing to show yet (page get-a-customer-s-utilization-record-for-azure). */
+function readNotReady(wire: WireAnswer, now: number): Answer {
+  const retryAfterMs = retryAfter(wire.headers, now);
+  return {
+    type: 'refused',
+    again: true,
+    error: { ...serviceError(wire), code: 'NOT_READY', description: 'the service has not got it ready yet' },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
 

@@ -115,9 +115,21 @@ export function judge(
 
 function matching(candidates: readonly unknown[], lookup: Lookup, input: unknown, item: unknown): unknown {
   const equal = fillEqual(lookup.equal, input, item);
-  return candidates.find((candidate) =>
-    equal.every(([path, value]) => sameAs(pathOf(candidate, path), value)),
+  const differ = fillEqual(lookup.differ ?? {}, input, item);
+  const holds = (candidate: unknown, [path, wanted]: readonly [string, unknown]) =>
+    valuesAt(candidate, path).some((value) => sameAs(value, wanted));
+  return candidates.find(
+    (candidate) =>
+      equal.every((pair) => holds(candidate, pair)) && !differ.some((pair) => holds(candidate, pair)),
   );
+}
+
+/** The value at a path; where the path has a `*`, the values in every element of the list there. */
+function valuesAt(value: unknown, path: string): readonly unknown[] {
+  const [before = '', ...after] = path.split('.*.');
+  const start = pathOf(value, before);
+  if (after.length === 0) return [start];
+  return (Array.isArray(start) ? start : []).flatMap((item: unknown) => valuesAt(item, after.join('.*.')));
 }
 
 /** Paths with what they must equal; an input that was not given asks for nothing. */

@@ -46,9 +46,11 @@ export async function poll(
         return { type: 'failed', error: refusalOf(path, answer.error) };
       if (answer.type === 'ok') {
         last = pathOf(answer.result, polling.path);
-        if (polling.done.some((word) => sameAs(last, word))) return { type: 'done', status: answer.result };
-        if (polling.failed.some((word) => sameAs(last, word)))
-          return fail('ENDED_BADLY', `the service says ${String(last)}`);
+        const is = (word: unknown) => sameAs(last, word);
+        if (polling.done?.some(is) === true) return { type: 'done', status: answer.result };
+        if (polling.failed.some(is)) return fail('ENDED_BADLY', `the service says ${String(last)}`);
+        if (last !== undefined && polling.pending !== undefined && !polling.pending.some(is))
+          return { type: 'done', status: answer.result };
       }
       await world.clock.sleep(paceMs(polling.everySeconds * 1_000, looks), own.signal);
     }

@@ -44,7 +44,9 @@ export function causeOf(answer: Failure['answer']): RetryCause | undefined {
     case 'unknown':
       return answer.error !== undefined || answer.sent === 'no' ? 'unavailable' : 'timeout';
     case 'refused':
-      return answer.again ? 'conflict' : undefined;
+      if (!answer.again) return undefined;
+      // Told when to ask again is pacing, as throttling is.
+      return answer.retryAfterMs === undefined ? 'conflict' : 'throttled';
   }
 }
 
@@ -69,7 +71,7 @@ export function decide({ answer, tries, retry, repeatable }: Failure): Decision 
  * @param budget false where the run has spent its retries: this one then waits as long as any
  */
 export function waitOf({ answer, tries }: Failure, chance: number, budget: boolean): number {
-  const asked = answer.type === 'refused' ? undefined : answer.retryAfterMs;
+  const asked = answer.retryAfterMs;
   if (!budget) return Math.max(asked ?? 0, longestWaitMs);
   if (asked === undefined) return Math.round(chance * backoffMs(tries));
   return asked + (tries === 1 ? 0 : Math.round(chance * backoffMs(tries - 1)));

@@ -39,6 +39,29 @@ describe('a success', () => {
   });
 });
 
+describe('what is not ready', () => {
+  const notReady = { kind: 'list', notReady: [204] } as const;
+
+  it('is to be asked for again, after the time that the service names', () => {
+    expect(read(204, '', { 'retry-after': '60' }, notReady)).toMatchObject({
+      type: 'refused',
+      again: true,
+      retryAfterMs: 60_000,
+      error: { status: 204, code: 'NOT_READY' },
+    });
+  });
+
+  it('is to be asked for again also where no time is named', () => {
+    const answer = read(204, '', {}, notReady);
+    expect(answer).toMatchObject({ type: 'refused', again: true });
+    expect(answer).not.toHaveProperty('retryAfterMs');
+  });
+
+  it('is a success for operations that know no such status', () => {
+    expect(read(204, '', { 'retry-after': '60' })).toMatchObject({ type: 'ok', status: 204 });
+  });
+});
+
 describe('a refusal', () => {
   it.each([
     [

@@ -66,6 +66,25 @@ describe('a read', () => {
     });
   });
 
+  it('of what is not ready is asked again when the service said, and slows nothing else down', async () => {
+    const notReady = { ...refusal(204, 'NOT_READY', ''), again: true, retryAfterMs: 30_000 };
+    const { clock, ids, limiter, reader } = setUp([notReady, notReady, ok({ id: 'c' })], 8);
+    expect(await clock.run(reader.read(get, { customerId: 'c' }))).toMatchObject({ type: 'ok' });
+    expect(new Set(ids).size).toBe(3);
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(60_000);
+    expect(clock.monotonic()).toBeLessThan(65_000);
+    expect(limiter.snapshot()).toMatchObject({ limit: 8, throttled: 0 });
+  });
+
+  it('of what never gets ready is refused in the end', async () => {
+    const notReady = { ...refusal(204, 'NOT_READY', ''), again: true, retryAfterMs: 1 };
+    const { clock, reader } = setUp(Array.from({ length: 100 }, () => notReady));
+    expect(await clock.run(reader.read(get, { customerId: 'c' }))).toMatchObject({
+      type: 'refused',
+      error: { code: 'NOT_READY' },
+    });
+  });
+
   it('of a write is a bug', async () => {
     const { reader } = setUp([]);
     await expect(reader.read(operations.get('carts.create')!, {})).rejects.toThrow('not a read');

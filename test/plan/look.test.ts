@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Lookup } from '../../src/operations/operation.ts';
+import { judge } from '../../src/plan/look.ts';
+import { operation } from '../partner-center/service.ts';
+
+const read = operation();
+const list = operation({ kind: 'list' });
+const lookup = (parts: Partial<Lookup>): Lookup => ({
+  operation: 'things.get',
+  with: {},
+  equal: {},
+  ...parts,
+});
+const kindOf = (parts: Partial<Lookup>, input: Readonly<Record<string, unknown>>, result: unknown) =>
+  judge(lookup(parts), input, read, result).type;
+
+describe('a look-up', () => {
+  it('finds the item of a list that equals what is wanted, letter case aside', () => {
+    const items = [{ name: 'one' }, { name: 'Two' }];
+    expect(judge(lookup({ equal: { name: '$name' } }), { name: 'tWO' }, list, { items })).toMatchObject({
+      type: 'found',
+      thing: { name: 'Two' },
+    });
+  });
+
+  it.each([
+    ['found', [{ text: 'first' }, { text: 'second' }]],
+    ['absent', [{ text: 'first' }]],
+    ['absent', []],
+    ['absent', undefined],
+  ])('by any element of a list inside the thing: %s among %j', (type, notes) => {
+    expect(kindOf({ equal: { 'notes.*.text': '$note' } }, { note: 'Second' }, { notes })).toBe(type);
+  });
+
+  it('that is given nothing to compare asks only whether the thing is there', () => {
+    expect(kindOf({ equal: { 'notes.*.text': '$note' } }, {}, {})).toBe('found');
+  });
+
+  it.each([
+    ['found', {}],
+    ['found', { amount: null }],
+    ['absent', { amount: 0 }],
+  ])('for null finds what is not there: %s in %j', (type, result) => {
+    expect(kindOf({ equal: { amount: null } }, {}, result)).toBe(type);
+  });
+
+  it.each([
+    ['absent', { status: 'Active' }],
+    ['found', { status: 'whatever else' }],
+  ])('for a state that has been left: %s in %j', (type, result) => {
+    expect(kindOf({ differ: { status: 'active' } }, {}, result)).toBe(type);
+  });
+});
