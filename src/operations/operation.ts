@@ -116,7 +116,12 @@ export interface Operation {
   /** The body on the wire; undefined where the request has none. */
   readonly body?: Template;
   /** Object to read first, merge `body` into and send back, as Partner Center's updates want it. */
-  readonly merge?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
+  readonly merge?: {
+    readonly operation: string;
+    readonly with: Readonly<Record<string, Template>>;
+    /** Fields of what was read that do not go back. */
+    readonly without?: readonly string[];
+  };
   /** Whether If-Match with the etag of what `merge` read is sent. */
   readonly ifMatch: boolean;
   /** Extra request headers. */

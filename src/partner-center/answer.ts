@@ -2,6 +2,7 @@ import type { Operation } from '../operations/operation.ts';
 import { fill } from '../operations/template.ts';
 import type { TransportError, WireAnswer } from '../world/world.ts';
 import { jsonOf, type ServiceError, serviceError } from './service-error.ts';
+import { spelled } from './spelling.ts';
 
 export type { ServiceError } from './service-error.ts';
 
@@ -96,7 +97,9 @@ function readSuccess(operation: Operation, wire: WireAnswer): Answer {
     return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
   if (empty && lacksResult(operation, status))
     return { type: 'unknown', reason: `${status} without its body`, sent: 'maybe' };
-  return { type: 'ok', status, headers, result: withLocation(operation, headers, result ?? {}) };
+  // A page of a list is spelled item by item, once its items are known (client.ts).
+  const named = operation.kind === 'list' ? result : spelled(result, operation.result);
+  return { type: 'ok', status, headers, result: withLocation(operation, headers, named ?? {}) };
 }
 
 /** What was started is named by the last part of `Location` alone (page batch-upload-details, FACTS "Long-running calls"). */

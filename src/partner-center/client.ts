@@ -4,7 +4,8 @@ import { TransportError, type WireAnswer, type WireRequest, type World } from '.
 import { type Answer, fromTransportError, readAnswer } from './answer.ts';
 import type { Target } from './clouds.ts';
 import { itemsOf, nextPage, PagingError, pageTrail } from './pages.ts';
-import { buildRequest, InputError } from './request.ts';
+import { buildRequest, InputError, idHeaders } from './request.ts';
+import { spelled } from './spelling.ts';
 import type { Tokens } from './token.ts';
 
 export interface CallOptions {
@@ -93,7 +94,8 @@ async function follow(
   first: OkAnswer,
   { pagesMax = Number.POSITIVE_INFINITY, page = (next) => next() }: Pick<CallOptions, 'pagesMax' | 'page'>,
 ): Promise<Answer> {
-  const items = [...itemsOf(first.result)];
+  const { items: schema } = operation.result.properties ?? {};
+  const items = [...(spelled(itemsOf(first.result), schema) as readonly unknown[])];
   const trail = pageTrail();
   let { url } = build('');
   trail({ url, headers: {} });
@@ -110,12 +112,12 @@ async function follow(
         return {
           ...request,
           url: next.url,
-          headers: { ...request.headers, ...next.headers, 'ms-requestid': id },
+          headers: { ...request.headers, ...next.headers, ...idHeaders(operation, id) },
         };
       });
     });
     if (further.type !== 'ok') return further;
-    items.push(...itemsOf(further.result));
+    items.push(...(spelled(itemsOf(further.result), schema) as readonly unknown[]));
     url = next.url;
     answer = further;
   }

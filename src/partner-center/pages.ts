@@ -89,6 +89,8 @@ function pinned(link: string, current: string): string {
   const path = absolute ? typed : `${version}/${typed.replace(/^\//u, '')}`;
   if (!URL.canParse(path, here.href)) throw new PagingError(`a page links to '${link}', which is no address`);
   const next = new URL(path, here);
+  // Referrals link to the API's own host without TLS (page get-a-list-of-referrals).
+  if (next.protocol === 'http:' && next.host === here.host) next.protocol = here.protocol;
   if (next.origin !== here.origin)
     throw new PagingError(`a page links to ${next.origin}, which is not the API's own host ${here.origin}`);
   return next.href;

@@ -34,14 +34,21 @@ export function buildRequest(operation: Operation, input: Input, options: Reques
     url: options.root + pathFor(operation, input) + queryOf(operation, input),
     headers: {
       ...standardHeaders(options),
-      // The other hosts know the request's id by this name alone (FACTS "Request headers").
-      ...(operation.host === 'partnerCenter' ? {} : { 'client-request-id': options.requestId }),
+      ...idHeaders(operation, options.requestId),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...ifMatchOf(operation, options.base),
       ...extraHeaders(operation, input),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     timeoutMs: options.timeoutMs,
+  };
+}
+
+/** The other hosts know the request's id by a name of their own (pages referrals, graph). */
+export function idHeaders({ host }: Operation, requestId: string): Readonly<Record<string, string>> {
+  return {
+    'ms-requestid': requestId,
+    ...(host === 'partnerCenter' ? {} : { 'client-request-id': requestId }),
   };
 }
 
@@ -95,9 +102,9 @@ function repeatedBy(template: Template): Template | undefined {
 }
 
 function bodyOf(operation: Operation, input: Input, base: unknown): unknown {
-  if (operation.body === undefined) return operation.merge === undefined ? undefined : base;
-  const body = fill(operation.body, { input, found: base });
-  return operation.merge === undefined ? body : merged(base, body);
+  if (operation.merge === undefined) return fill(operation.body, { input });
+  const whole = isMap(base) ? without(base, operation.merge.without ?? []) : base;
+  return operation.body === undefined ? whole : merged(whole, fill(operation.body, { input, found: base }));
 }
 
 /** Lays one object over another, deeply; lists are replaced whole. */
@@ -108,16 +115,26 @@ export function merged(base: unknown, over: unknown): unknown {
   return result;
 }
 
+function without(base: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
+  return Object.fromEntries(Object.entries(base).filter(([name]) => !names.includes(name)));
+}
+
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The etag stands in `attributes.etag` and goes quoted into If-Match (page suspend-a-subscription). */
+/**
+ * The etag goes quoted into If-Match. It stands in `attributes.etag` (page suspend-a-subscription), at referrals in
+ * `eTag` (page update-a-referral), at Microsoft Graph in `@odata.etag`, where it may be a weak one.
+ */
 function ifMatchOf(operation: Operation, base: unknown): Readonly<Record<string, string>> {
   if (!operation.ifMatch) return {};
-  const etag = pathOf(base, 'attributes.etag');
+  const etag =
+    pathOf(base, 'attributes.etag') ??
+    pathOf(base, 'eTag') ??
+    (isMap(base) ? base['@odata.etag'] : undefined);
   if (typeof etag !== 'string') return {};
-  return { 'if-match': etag.startsWith('"') ? etag : `"${etag}"` };
+  return { 'if-match': /^(?:W\/)?"/u.test(etag) ? etag : `"${etag}"` };
 }
 
 function extraHeaders(operation: Operation, input: Input): Readonly<Record<string, string>> {

@@ -21,6 +21,20 @@ describe('a success', () => {
     });
   });
 
+  it('has the names that the schema has, however the service wrote them', () => {
+    const text = { type: 'string' };
+    const properties = {
+      webhookUrl: text,
+      eTag: text,
+      events: { items: { properties: { name: text } } },
+      both: text,
+    };
+    const body = { WebhookUrl: 'u', ETag: 'e', Events: [{ Name: 'n', Other: 1 }], Both: 'B', both: 'b' };
+    expect(read(200, body, {}, { result: { type: 'object', properties } })).toMatchObject({
+      result: { webhookUrl: 'u', eTag: 'e', events: [{ name: 'n', Other: 1 }], Both: 'B', both: 'b' },
+    });
+  });
+
   it.each([
     ['that is cut off', '{"id":"1234', {}],
     ['that is a page of HTML', '<html><title>Sign in</title></html>', {}],

@@ -55,7 +55,12 @@ describe('the next page', () => {
       expect(nextPage(paging, page, here)).toBeUndefined();
   });
 
-  it.each(['https://evil.example/v1/x', '//evil.example/v1/x', 'http://api.example/v1/x', 'https://%/'])(
+  it('that is written without TLS is asked for with it', () => {
+    const page = { '@odata.nextLink': 'http://api.example/v1.0/referrals?$skiptoken=k1' };
+    expect(nextPage('link', page, here)?.url).toBe('https://api.example/v1.0/referrals?$skiptoken=k1');
+  });
+
+  it.each(['https://evil.example/v1/x', '//evil.example/v1/x', 'http://api.example:81/v1/x', 'https://%/'])(
     'is never on another host: %s',
     (uri) => {
       expect(() => nextPage('seek', next(uri), here)).toThrow(PagingError);

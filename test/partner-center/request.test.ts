@@ -82,9 +82,19 @@ describe('a request', () => {
     expect(request.headers['if-match']).toBe('"e1"');
   });
 
-  it('quotes an etag once', () => {
-    const base = { attributes: { etag: '"e1"' } };
-    expect(build({ ifMatch: true }, {}, base).headers['if-match']).toBe('"e1"');
+  it.each([
+    [{ attributes: { etag: '"e1"' } }, '"e1"'],
+    [{ eTag: '"e2"' }, '"e2"'],
+    [{ '@odata.etag': 'W/"e3"' }, 'W/"e3"'],
+    [{ eTag: 'e4' }, '"e4"'],
+  ])('finds the etag of %j and quotes it once', (base, etag) => {
+    expect(build({ ifMatch: true }, {}, base).headers['if-match']).toBe(etag);
+  });
+
+  it('does not send back what the operation says does not go back', () => {
+    const merge = { operation: 'things.get', with: {}, without: ['links'] };
+    const request = build({ method: 'PUT', merge, body: { a: '$a' } }, { a: 2 }, { a: 1, b: 1, links: {} });
+    expect(JSON.parse(request.body!)).toEqual({ a: 2, b: 1 });
   });
 
   it('has the extra headers of its operation, of inputs that are there', () => {
