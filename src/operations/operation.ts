@@ -27,7 +27,8 @@ export type Paging = 'none' | 'offset' | 'seek' | 'continuation' | 'link';
 /**
  * A value made from inputs. A string that begins with `$` is a path: `$domain`, `$companyProfile.domain` is an
  * input of the step, `$result.id` a field of the answer, `$found.id` of what a lookup found, `$item` (or
- * `$item.x`) the element inside `{ $each: path, $to: template }`. `$$` at the start means a literal `$`. A path
+ * `$item.x`) the element inside `{ $each: path, $to: template }` (with `$with: x` each element is followed by those
+ * of its own list `x`). `$$` at the start means a literal `$`. A path
  * that leads nowhere leaves its key out. All else is itself.
  */
 export type Template = unknown;
@@ -48,14 +49,21 @@ export interface Lookup {
   readonly differ?: Readonly<Record<string, Template>>;
   /** The find is that it is NOT there (404, or no item): for deletes. */
   readonly absent?: true;
+  /** Path of a list in what a `read` answers: its elements are what is looked at, as the items of a list are. */
+  readonly in?: string;
   /** Input that is a list: every element (`$item` in `equal`) must be found, for operations on several things. */
   readonly each?: string;
-  /** Path in the answer → values: seeing one of these proves that it did NOT happen. Else a miss is the proof. */
+  /**
+   * Path in the answer → values: seeing one of these proves that it did NOT happen. Else a miss is the proof. With
+   * no values nothing proves it: the look-up can confirm, and whatever else it sees is left to a person.
+   */
   readonly unless?: Readonly<Record<string, readonly unknown[]>>;
   /** A miss proves nothing until this many seconds after the request was sent (lists that lag). */
   readonly lagSeconds?: number;
   /** Reads the whole thing once found where the list's items are partial; its answer becomes the step's result. */
   readonly then?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
+  /** What the step's result is where the thing found is not what the operation answers; made from `$found`. */
+  readonly result?: Template;
   /**
    * What the step's result is once it is known to have happened, where the thing found is not it (a cart that is
    * Ordered does not name its orders): items of a list, dated (`since`) not before the intent, that equal `where`;
@@ -152,7 +160,7 @@ export interface Operation {
   readonly satisfied?: Lookup;
   readonly doubt: Doubt;
   readonly poll?: Poll;
-  /** A part of the answer whose presence (non-empty array) makes a success status a failure. */
+  /** A part of the answer whose presence (a non-empty array, an object) makes a success status a failure. */
   readonly partFailure?: { readonly path: string; readonly message: string };
   /** Throttle group whose allowance it spends, and the documented requests a minute where there is a figure. */
   readonly throttle: { readonly group: string; readonly perMinute?: number; readonly perCustomer: boolean };

@@ -46,5 +46,12 @@ function fillText(text: string, names: TemplateNames): unknown {
 function fillEach(map: Readonly<Record<string, Template>>, names: TemplateNames): unknown {
   const list = fillText(`$${String(map.$each)}`, names);
   if (!Array.isArray(list)) return undefined;
-  return list.map((item) => fill(map.$to, { ...names, item })).filter((item) => item !== undefined);
+  const inner = (item: unknown): readonly unknown[] => {
+    const more = typeof map.$with === 'string' ? pathOf(item, map.$with) : undefined;
+    return Array.isArray(more) ? [item, ...(more as readonly unknown[])] : [item];
+  };
+  return list
+    .flatMap(inner)
+    .map((item) => fill(map.$to, { ...names, item }))
+    .filter((item) => item !== undefined);
 }

@@ -49,7 +49,9 @@ export async function look(parts: LookParts, looking: Looking): Promise<Finding>
       taken: looking.taken ?? new Set(),
     });
   }
-  return finding;
+  return lookup.result === undefined
+    ? finding
+    : { type: 'found', thing, result: fill(lookup.result, { input, found: thing }) };
 }
 
 /** For deletes the find is that nothing is there. */
@@ -94,7 +96,7 @@ export function judge(
   operation: Operation,
   result: unknown,
 ): Finding {
-  const candidates = operation.kind === 'list' ? itemsOf(result) : [result];
+  const candidates = candidatesOf(lookup, operation, result);
   const wanted = lookup.each === undefined ? [undefined] : pathOf(input, lookup.each);
   const things = (Array.isArray(wanted) ? wanted : []).map((item: unknown) =>
     matching(candidates, lookup, input, item),
@@ -130,6 +132,14 @@ function valuesAt(value: unknown, path: string): readonly unknown[] {
   const start = pathOf(value, before);
   if (after.length === 0) return [start];
   return (Array.isArray(start) ? start : []).flatMap((item: unknown) => valuesAt(item, after.join('.*.')));
+}
+
+/** What is looked at: the items of a list, the elements of a list inside an answer, or the answer itself. */
+function candidatesOf(lookup: Lookup, operation: Operation, result: unknown): readonly unknown[] {
+  if (operation.kind === 'list') return itemsOf(result);
+  if (lookup.in === undefined) return [result];
+  const elements = pathOf(result, lookup.in);
+  return Array.isArray(elements) ? elements : [];
 }
 
 /** Paths with what they must equal; an input that was not given asks for nothing. */

@@ -166,8 +166,8 @@ async function after(
 ): Promise<StepEnd> {
   if (performed.type !== 'done') return { outcome: performed.type, error: performed.error };
   const { result } = performed;
-  const parts = operation.partFailure === undefined ? undefined : pathOf(result, operation.partFailure.path);
-  if (Array.isArray(parts) && parts.length > 0) {
+  const parts = partsOf(operation, result);
+  if (parts.length > 0) {
     return {
       ...failed(
         place.path,
@@ -206,6 +206,13 @@ function isEmpty(result: unknown): boolean {
     result === null ||
     (typeof result === 'object' && Object.keys(result).length === 0)
   );
+}
+
+/** What a success status says did not succeed: a list of errors, or one. */
+function partsOf({ partFailure }: Operation, result: unknown): readonly unknown[] {
+  const parts = partFailure === undefined ? undefined : pathOf(result, partFailure.path);
+  if (Array.isArray(parts)) return parts;
+  return typeof parts === 'object' && parts !== null ? [parts] : [];
 }
 
 /** The words of one part that failed, whatever the service calls them. */

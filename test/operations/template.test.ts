@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { fill, pathOf } from '../../src/operations/template.ts';
 
 describe('a template', () => {
-  const input = { id: 7, person: { name: 'Ada' }, list: ['a', 'b'], none: undefined };
+  const input = {
+    id: 7,
+    person: { name: 'Ada' },
+    list: ['a', 'b'],
+    lines: [{ n: 1, addons: [{ n: 2 }] }, { n: 3 }],
+  };
   it.each([
     ['a path of an input', '$person.name', 'Ada'],
     ['an input that keeps its type', '$id', 7],
@@ -12,6 +17,11 @@ describe('a template', () => {
     ['a map, whose keys without a value are left out', { a: '$id', b: '$missing' }, { a: 7 }],
     ['a list, whose items without a value are left out', ['$id', '$missing'], [7]],
     ['one value for each element', { $each: 'list', $to: { sku: '$item' } }, [{ sku: 'a' }, { sku: 'b' }]],
+    [
+      'one value for each element, and for those of a list inside it',
+      { $each: 'lines', $with: 'addons', $to: '$item.n' },
+      [1, 2, 3],
+    ],
     ['nothing for each element of no list', { $each: 'person', $to: '$item' }, undefined],
     ['JSON text', { $json: { Field: 'Domain', Value: '$person.name' } }, '{"Field":"Domain","Value":"Ada"}'],
     ['what was found', '$found.id', 'f'],
