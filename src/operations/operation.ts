@@ -51,7 +51,10 @@ export interface Lookup {
   readonly absent?: true;
   /** Path of a list in what a `read` answers: its elements are what is looked at, as the items of a list are. */
   readonly in?: string;
-  /** Input that is a list: every element (`$item` in `equal`) must be found, for operations on several things. */
+  /**
+   * Input that is a list: every element (`$item` in `equal`) must be found, for operations on several things. An
+   * element that has none of what `equal` asks for is not found.
+   */
   readonly each?: string;
   /**
    * Path in the answer → values: seeing one of these proves that it did NOT happen. Else a miss is the proof. With
@@ -81,6 +84,17 @@ export interface Lookup {
   readonly all?: { readonly operation: string; readonly with: Readonly<Record<string, Template>> };
 }
 
+/** Parts of an answer that make it a failure although its status says success. */
+export interface PartFailure {
+  /** Path of a list in the answer, or of one object. */
+  readonly path: string;
+  /** Which of its elements failed: path in the element → values that say so. Without it all of them did. */
+  readonly where?: Readonly<Record<string, readonly unknown[]>>;
+  /** Paths in an element; the first that leads somewhere names it. */
+  readonly name?: readonly string[];
+  readonly message: string;
+}
+
 /** Where an accepted (asynchronous) request tells its progress. */
 export interface Poll {
   readonly operation: string;
@@ -91,6 +105,8 @@ export interface Poll {
   /** Instead of `done`, where the word of the end has no documented name: while it is one of these it goes on, any other value ends it. */
   readonly pending?: readonly unknown[];
   readonly failed: readonly unknown[];
+  /** What failed although all of it is done. */
+  readonly partFailure?: PartFailure;
   /** Seconds between two polls, and in all. */
   readonly everySeconds: number;
   readonly timeoutSeconds: number;
@@ -161,7 +177,7 @@ export interface Operation {
   readonly doubt: Doubt;
   readonly poll?: Poll;
   /** A part of the answer whose presence (a non-empty array, an object) makes a success status a failure. */
-  readonly partFailure?: { readonly path: string; readonly message: string };
+  readonly partFailure?: PartFailure;
   /** Throttle group whose allowance it spends, and the documented requests a minute where there is a figure. */
   readonly throttle: { readonly group: string; readonly perMinute?: number; readonly perCustomer: boolean };
   readonly auth: readonly Auth[];

@@ -10,7 +10,7 @@ export function callsOf(operation: Operation, action: Action): number {
   const look = operation.lookup === undefined || operation.kind !== 'create' ? 0 : 1;
   const whole = operation.lookup?.then === undefined ? 0 : 1;
   const satisfied = operation.satisfied === undefined ? 0 : 1;
-  const send = (operation.merge === undefined ? 0 : 1) + 1 + (operation.poll === undefined ? 0 : 1);
+  const send = (operation.merge === undefined ? 0 : 1) + 1 + pollsOf(operation);
   switch (action) {
     case 'create':
       return look + send;
@@ -31,6 +31,13 @@ export function callsOf(operation: Operation, action: Action): number {
     case 'refuse':
       return 0;
   }
+}
+
+/** The status at least once, and then the thing itself where its look-up is another read. */
+function pollsOf({ poll, lookup, satisfied }: Operation): number {
+  if (poll === undefined) return 0;
+  const seen = lookup ?? satisfied;
+  return seen === undefined || seen.operation === poll.operation ? 1 : 2;
 }
 
 /** A call takes about so long where the service names no allowance, in seconds. */

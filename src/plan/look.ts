@@ -117,6 +117,7 @@ export function judge(
 
 function matching(candidates: readonly unknown[], lookup: Lookup, input: unknown, item: unknown): unknown {
   const equal = fillEqual(lookup.equal, input, item);
+  if (equal.length === 0 && item !== undefined) return undefined;
   const differ = fillEqual(lookup.differ ?? {}, input, item);
   const holds = (candidate: unknown, [path, wanted]: readonly [string, unknown]) =>
     valuesAt(candidate, path).some((value) => sameAs(value, wanted));

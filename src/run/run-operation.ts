@@ -1,7 +1,7 @@
 import type { OperationStep } from '../check/playbook.ts';
 import type { StepError } from '../journal/journal.ts';
 import type { StepState } from '../journal/replay.ts';
-import { isRead, type Lookup, type Operation } from '../operations/operation.ts';
+import { isRead, type Lookup, type Operation, type Poll } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { ServiceError } from '../partner-center/answer.ts';
 import { agrees } from '../plan/agrees.ts';
@@ -13,6 +13,7 @@ import { sameAs } from '../plan/same-as.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { performWrite } from './attempt.ts';
 import type { Deadline } from './deadline.ts';
+import { partFailureOf } from './part-failure.ts';
 import { poll } from './poll.ts';
 import { type RecordRun, type StepEnd, takenIds } from './record-run.ts';
 import { namesOf, type Scope } from './scope.ts';
@@ -65,7 +66,12 @@ async function goOn(
   if (state.type === 'intended') return after(place, operation, input, await write(place, operation, input));
   const body = unwrapSecrets(state.answered.body);
   if (state.answered.answer === 'ok')
-    return after(place, operation, input, { type: 'done', result: body, adopted: false });
+    // Only what was found by a look-up has no status.
+    return after(place, operation, input, {
+      type: 'done',
+      result: body,
+      adopted: state.answered.status === undefined,
+    });
   return { outcome: 'failed', error: refusalOf(place.path, body as ServiceError) };
 }
 
@@ -166,32 +172,50 @@ async function after(
 ): Promise<StepEnd> {
   if (performed.type !== 'done') return { outcome: performed.type, error: performed.error };
   const { result } = performed;
-  const parts = partsOf(operation, result);
-  if (parts.length > 0) {
-    return {
-      ...failed(
-        place.path,
-        'PART_FAILURE',
-        `${operation.partFailure?.message}: ${parts.map(wordsOf).join('; ')}`,
-      ),
-      result,
-    };
-  }
-  if (operation.poll !== undefined) {
-    const polled = await poll(place.run.context, operation.poll, {
-      input,
-      result,
-      path: place.path,
-      deadline: place.deadline,
-    });
-    return polled.type === 'done'
-      ? { outcome: 'succeeded', result: isEmpty(result) ? polled.status : result }
-      : { outcome: 'failed', error: polled.error };
-  }
+  const parts = partFailureOf(operation.partFailure, result);
+  if (parts !== undefined) return { ...failed(place.path, 'PART_FAILURE', parts), result };
+  if (operation.poll !== undefined)
+    return performed.adopted && !isAskable(place, operation.poll, input, result)
+      ? { outcome: 'succeeded', result }
+      : afterPolling(place, operation, operation.poll, input, performed);
   if (operation.name === place.step.operation.name) return { outcome: 'succeeded', result };
   const { lookup } = place.step.operation; // an update stood in for the create: the step's result is the thing itself
   const now = lookup === undefined ? undefined : await find(place, lookup, input);
   return { outcome: 'succeeded', result: now?.type === 'found' ? now.result : result };
+}
+
+/** What was found does not name the job that made it: its own state is all there is to go by. */
+function isAskable({ run }: Place, polling: Poll, input: Input, result: unknown): boolean {
+  const asked = fill(polling.with, { input, result }) as Input;
+  const needed = run.context.operations.get(polling.operation)?.input.required ?? [];
+  return needed.every((name) => asked[name] !== undefined);
+}
+
+/**
+ * The end of what was only accepted. Answered with nothing but where its status is, the step's result is the thing
+ * itself, as if it had been found before; where that cannot be seen, what its status said last.
+ */
+async function afterPolling(
+  place: Place,
+  operation: Operation,
+  polling: Poll,
+  input: Input,
+  { result: answer, adopted }: Extract<Performed, { type: 'done' }>,
+): Promise<StepEnd> {
+  const { path, deadline } = place;
+  const polled = await poll(place.run.context, polling, { input, result: answer, path, deadline });
+  if (polled.type === 'failed') return { outcome: 'failed', error: polled.error };
+  const bare = adopted || isEmpty(answer, operation.location);
+  const lookup = bare ? lookupOf(operation) : undefined;
+  const thing =
+    lookup === undefined || lookup.operation === polling.operation
+      ? undefined
+      : await find(place, lookup, input);
+  const result = thing?.type === 'found' ? thing.result : bare ? polled.status : answer;
+  const parts = partFailureOf(polling.partFailure, polled.status);
+  return parts === undefined
+    ? { outcome: 'succeeded', result }
+    : { ...failed(path, 'PART_FAILURE', parts), result };
 }
 
 function find({ run, deadline }: Place, lookup: Lookup, input: Input): Promise<Finding> {
@@ -199,30 +223,10 @@ function find({ run, deadline }: Place, lookup: Lookup, input: Input): Promise<F
   return look({ reader, operations, signal: deadline.signal }, { lookup, input });
 }
 
-/** An accepted request is often answered with nothing; what its status says then is the result. */
-function isEmpty(result: unknown): boolean {
-  return (
-    result === undefined ||
-    result === null ||
-    (typeof result === 'object' && Object.keys(result).length === 0)
-  );
-}
-
-/** What a success status says did not succeed: a list of errors, or one. */
-function partsOf({ partFailure }: Operation, result: unknown): readonly unknown[] {
-  const parts = partFailure === undefined ? undefined : pathOf(result, partFailure.path);
-  if (Array.isArray(parts)) return parts;
-  return typeof parts === 'object' && parts !== null ? [parts] : [];
-}
-
-/** The words of one part that failed, whatever the service calls them. */
-function wordsOf(part: unknown): string {
-  const words = ['description', 'errorDescription', 'message']
-    .map((name) => pathOf(part, name))
-    .find((value) => typeof value === 'string');
-  const code = pathOf(part, 'code') ?? pathOf(part, 'errorCode');
-  if (words === undefined) return JSON.stringify(part);
-  return code === undefined ? String(words) : `${String(code)}: ${String(words)}`;
+/** An accepted request is often answered with nothing but the id under which its status is. */
+function isEmpty(result: unknown, location: string | undefined): boolean {
+  if (typeof result !== 'object' || result === null) return result === undefined || result === null;
+  return Object.keys(result).every((name) => name === location);
 }
 
 export function failed(
