@@ -51,3 +51,23 @@ describe('a look-up', () => {
     expect(kindOf({ differ: { status: 'active' } }, {}, result)).toBe(type);
   });
 });
+
+describe('a look-up for several things', () => {
+  const seen = (items: readonly object[], devices: readonly object[]) =>
+    judge(
+      lookup({ each: 'devices', equal: { serial: '$item.serial', key: '$item.key' } }),
+      { devices },
+      list,
+      { items },
+    ).type;
+
+  it('finds them where each of them is there', () => {
+    const items = [{ serial: 'a' }, { serial: 'b', key: 'k' }];
+    expect(seen(items, [{ serial: 'A' }, { serial: 'B', key: 'K' }])).toBe('found');
+    expect(seen(items, [{ serial: 'A' }, { serial: 'C' }])).toBe('absent');
+  });
+
+  it('does not take anything for one that has nothing to be known by', () => {
+    expect(seen([{ serial: 'a' }], [{ hash: 'x' }])).toBe('absent');
+  });
+});

@@ -20,6 +20,8 @@ export interface Service {
   readonly carts: Map<string, Thing>;
   readonly orders: Thing[];
   readonly subscriptions: Map<string, Thing>;
+  /** Batches of devices. */
+  readonly batches: Thing[];
   /** What updates were merged into. */
   readonly bases: unknown[];
   /** `operation requestId` of every request that arrived, in order. */
@@ -40,6 +42,8 @@ export interface ServiceOptions {
   readonly latencyMs?: number;
   /** Times that a registration is asked for until it is registered. */
   readonly registrationPolls?: number;
+  /** Product keys of devices that belong to somebody else. */
+  readonly refusedDevices?: readonly string[];
   readonly trace?: string[];
 }
 
@@ -75,6 +79,7 @@ export function makeService({
   orderLagMs = 0,
   latencyMs = 1,
   registrationPolls = 0,
+  refusedDevices = [],
   trace = [],
 }: ServiceOptions): Service & { withFuse(fuse: Fuse): Client } {
   const customers: Customer[] = [];
@@ -82,6 +87,8 @@ export function makeService({
   const carts = new Map<string, Thing>();
   const orders: Thing[] = [];
   const subscriptions = new Map<string, Thing>();
+  const batches: Thing[] = [];
+  let devicesStatus: readonly Thing[] = [];
   const answered = new Map<string, Answer>();
   const failures = new Map<string, (Answer | 'lost')[]>();
   const seen: string[] = [];
@@ -173,6 +180,22 @@ export function makeService({
       polls += 1;
       return ok({ status: polls >= registrationPolls ? 'Registered' : 'Registering' });
     },
+    'devices.listBatches': () => ok({ items: structuredClone(batches), totalCount: batches.length }),
+    'devices.createBatch': ({ batchId, devices }) => {
+      batches.push({ id: batchId });
+      devicesStatus = (devices as readonly Thing[]).map(({ productKey }) =>
+        refusedDevices.includes(String(productKey))
+          ? {
+              productKey,
+              status: 'finished_with_errors',
+              errorCode: '808',
+              errorDescription: 'of another tenant',
+            }
+          : { productKey, status: 'finished' },
+      );
+      return ok({ batchTrackingId: 'job' }, 202);
+    },
+    'devices.getBatchStatus': () => ok({ status: 'finished', devicesStatus }),
     'subscriptions.suspend': ({ subscriptionId }) => {
       const found = subscriptions.get(String(subscriptionId))!;
       found.status = 'suspended';
@@ -188,7 +211,7 @@ export function makeService({
     answered.set(requestId, answer);
     return answer;
   };
-  const service = { customers, users, carts, orders, subscriptions, seen, bases, mostInFlight: 0 };
+  const service = { customers, users, carts, orders, subscriptions, batches, seen, bases, mostInFlight: 0 };
   const call = async (
     operation: Operation,
     input: Input,

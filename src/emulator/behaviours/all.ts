@@ -1,6 +1,8 @@
 import { agreements } from './agreements.ts';
 import type { Behaviour } from './behaviour.ts';
+import { configurationPolicies } from './configuration-policies.ts';
 import { customers } from './customers.ts';
+import { devices } from './devices.ts';
 import { licenses } from './licenses.ts';
 import { market } from './market.ts';
 import { orders } from './orders.ts';
@@ -16,4 +18,6 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...orders,
   ...subscriptions,
   ...agreements,
+  ...configurationPolicies,
+  ...devices,
 };
