@@ -42,16 +42,38 @@ export function withAnswers<T>(questions: Questions, work: () => T): T {
 class PlanTotals {}
 export const planTotals: unknown = new PlanTotals();
 
+/** A function of our own has no value for what it was given; its message says why. */
+export class NoValue extends Error {}
+
 const textMax = 1_000_000;
 
 /** Every occurrence replaced; refuses before it builds a text that is out of all proportion. */
 function replaceAll(text: string, from: string, to: string): string {
   const found = from === '' ? text.length + 1 : text.split(from).length - 1;
-  if (text.length + found * to.length > textMax) throw new Error('the text becomes too long');
+  if (text.length + found * to.length > textMax) throw new NoValue('the text becomes too long');
   return text.replaceAll(from, () => to);
 }
 
 type Numeric = bigint | number;
+
+/** CEL has no way to add up a list. Nothing but numbers can be: a text among them would make a text of the sum. */
+function sum(list: readonly unknown[]): number {
+  return list.reduce<number>((total, item) => {
+    if (typeof item !== 'number' && typeof item !== 'bigint')
+      throw new NoValue(`sum() of a list that holds ${item === null ? 'null' : `a ${typeof item}`}`);
+    return total + Number(item);
+  }, 0);
+}
+
+/** Money is shown with so many decimals; halves go away from zero, as on an invoice. */
+function round(number: Numeric, decimals: bigint): number {
+  const value = Number(number);
+  const places = Number(decimals);
+  if (!(places >= 0 && places <= 15))
+    throw new NoValue(`round() to ${places} decimals; 0 to 15 are possible`);
+  const shifted = Number(`${Math.abs(value)}e${places}`); // by its text: 1.005 * 100 is 100.49999999999999
+  return Number.isFinite(shifted) ? Math.sign(value) * Number(`${Math.round(shifted)}e-${places}`) : value;
+}
 
 function registerOperators(environment: Environment): void {
   const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -85,6 +107,9 @@ function registerFunctions(environment: Environment): void {
   );
   register('string.lower(): string', (text: string) => text.toLowerCase());
   register('string.upper(): string', (text: string) => text.toUpperCase());
+  register('list.sum(): double', sum);
+  register('double.round(int): double', round);
+  register('int.round(int): double', round);
   register('string.replace(string, string): string', replaceAll);
   register('string(google.protobuf.Timestamp): string', (time: Date) => time.toISOString());
   register('int(google.protobuf.Timestamp): int', (time: Date) => BigInt(Math.floor(time.getTime() / 1000)));

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../schema/schema.ts';
 import { isAbsence } from './adapt.ts';
-import { planTotals, withAnswers } from './engine.ts';
+import { NoValue, planTotals, withAnswers } from './engine.ts';
 import type { Expression, Program } from './expression.ts';
 import { metered, TooCostly } from './meter.ts';
 import { propertyOf, typeOf } from './types.ts';
@@ -136,9 +136,10 @@ function explained({ source }: Expression, error: unknown): EvaluationError {
 
 /** What went wrong, in words about the expression and never about the engine. */
 function reasonOf(error: unknown, source: string): string {
-  if (error instanceof EvaluationError || error instanceof TooCostly) return error.message;
+  if (error instanceof EvaluationError || error instanceof TooCostly || error instanceof NoValue)
+    return error.message;
   const { code, summary, message, node } = error as EngineError;
-  if (code === undefined) return message === 'the text becomes too long' ? message : 'it has no value';
+  if (code === undefined) return 'it has no value';
   if (isAbsence(error))
     return `${node === undefined ? 'something' : source.slice(node.start, node.end)} has no value here`;
   const text = (summary ?? message).split('\n')[0]!.replaceAll('dyn<', '').replaceAll('>', '');

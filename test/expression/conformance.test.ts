@@ -143,6 +143,16 @@ const evaluated: readonly (readonly [source: string, value: unknown])[] = [
   ['record.domain.matches("^[a-z.]+$")', true],
   ['record.domain.matches("[0-9]")', false],
   ['"x1".matches("(?i)X[0-9]")', true],
+  // numbers
+  ['[1.5, 2.25].sum()', 3.75],
+  ['[record.seats, record.seats].sum()', 24],
+  ['[].sum()', 0],
+  ['record.tags.map(tag, 0.5).sum()', 1],
+  ['2.345.round(2)', 2.35],
+  ['1.005.round(2)', 1.01],
+  ['(-1.005).round(2)', -1.01],
+  ['record.seats.round(1)', 12],
+  ['(double(record.seats) / 7.0).round(0)', 2],
   // conversion
   ['string(record.seats)', '12'],
   ['string(1.5)', '1.5'],
@@ -316,6 +326,8 @@ const failing: readonly (readonly [source: string, message: string])[] = [
   ['record.anything.deep.startsWith("a")', 'does not take this value'],
   ['record.domain.matches(record.domain + "(")', 'it has no value'],
   ['timestamp("yesterday")', ''],
+  ['record.tags.sum()', 'sum() of a list that holds a string'],
+  ['record.seats.round(99)', 'round() to 99 decimals'],
   ['record.users.map(u, u.manager)', 'u.manager has no value here'],
 ];
 
