@@ -41,17 +41,26 @@ export async function look(parts: LookParts, looking: Looking): Promise<Finding>
     const { adopt } = lookup;
     const listed = await ask(parts, adopt.operation, fill(adopt.with, { input, found: thing }));
     if (listed.type !== 'ok') return notWhole(listed);
-    return adoptable(adopt, {
+    const adopted = adoptable(adopt, {
       items: itemsOf(listed.result),
       input,
       found: thing,
       intendedAt: looking.intendedAt,
       taken: looking.taken ?? new Set(),
     });
+    return adopted.type === 'found' ? withResult(lookup, input, adopted, adopted.result) : adopted;
   }
-  return lookup.result === undefined
-    ? finding
-    : { type: 'found', thing, result: fill(lookup.result, { input, found: thing }) };
+  return withResult(lookup, input, finding, thing);
+}
+
+/** The step's result, where the look-up says how it is made of what was found. */
+function withResult(
+  { result }: Lookup,
+  input: unknown,
+  finding: Extract<Finding, { type: 'found' }>,
+  found: unknown,
+): Finding {
+  return result === undefined ? finding : { ...finding, result: fill(result, { input, found }) };
 }
 
 /** For deletes the find is that nothing is there. */
