@@ -88,7 +88,7 @@ describe.each(all)('$name', (operation: Operation) => {
     const { method, url, body, headers } = requestOf(operation, 'https://host');
     expect(method).toBe(operation.method);
     expect(url).not.toMatch(/[{}]|undefined/u);
-    expect(headers['ms-requestid']).toBe('id');
+    expect(headers['ms-requestid']).toBe(operation.elsewhere === undefined ? 'id' : undefined);
     const sent = decodeURIComponent(url).replaceAll('+', ' ') + (body ?? '');
     for (const value of leavesOf(sentOf(operation))) expect(sent, String(value)).toContain(String(value));
   });
@@ -101,9 +101,10 @@ describe.each(all)('$name', (operation: Operation) => {
       headers: { ...headers, authorization: 'Bearer emulator-token' },
       ...(body === undefined ? {} : { body }),
     });
-    const text = await answer.text();
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
     expect(text).not.toContain('There is nothing at');
-    const read = readAnswer(operation, { status: answer.status, headers: {}, body: text }, 0);
+    const read = readAnswer(operation, { status: answer.status, headers: {}, body: text, bytes }, 0);
     expect(['ok', 'refused']).toContain(read.type);
   });
 });
@@ -111,7 +112,7 @@ describe.each(all)('$name', (operation: Operation) => {
 const running = startEmulator({}, operations);
 
 function requestOf(operation: Operation, root: string) {
-  const base = operation.merge === undefined ? {} : { base: { ...(operation.example.answer as object) } };
+  const base = baseOf(operation, root);
   return buildRequest(operation, operation.example.with, {
     root,
     requestId: 'id',
@@ -124,21 +125,33 @@ function requestOf(operation: Operation, root: string) {
   });
 }
 
+/** What is read before the request; what lies elsewhere lies at the emulator, too. */
+function baseOf({ merge, elsewhere, example }: Operation, root: string) {
+  if (merge !== undefined) return { base: { ...(example.answer as object) } };
+  if (elsewhere === undefined) return {};
+  const told = operations.get(elsewhere.operation)?.example.answer as object;
+  return { base: { ...told, [elsewhere.root]: `${root}/_storage/x` } };
+}
+
 function callsOf({
   lookup,
   satisfied,
   merge,
   poll,
+  elsewhere,
 }: Operation): readonly { readonly operation: string; readonly with: Readonly<Record<string, unknown>> }[] {
   const inside = (found: Lookup | undefined) =>
     found === undefined ? [] : [found, found.then, found.all, found.adopt];
-  return [...inside(lookup), ...inside(satisfied), merge, poll].filter((call) => call !== undefined);
+  return [...inside(lookup), ...inside(satisfied), merge, poll, elsewhere].filter(
+    (call) => call !== undefined,
+  );
 }
 
-/** The example without what is there for look-ups alone. */
-function sentOf({ example, pathInputs, query, body, lookup, satisfied }: Operation): object {
+/** The example without what is there for look-ups alone, or for where a download is and goes. */
+function sentOf({ example, pathInputs, query, body, lookup, satisfied, ...download }: Operation): object {
   const sent = JSON.stringify([pathInputs.map((name) => `$${name}`), query, body]);
-  const looked = JSON.stringify([lookup?.with, satisfied?.with]);
+  const saving = download.download === undefined ? undefined : '$saveAs';
+  const looked = JSON.stringify([lookup?.with, satisfied?.with, download.elsewhere?.with, saving]);
   const alone = (name: string) => looked.includes(`"$${name}"`) && !sent.includes(`"$${name}"`);
   return Object.fromEntries(Object.entries(example.with).filter(([name]) => !alone(name)));
 }

@@ -67,7 +67,7 @@ export function checkWait(
     if (forMs !== undefined) step = { ...common, type: 'wait', everyMs: forMs };
   } else {
     const operation = operations.get(name);
-    if (operation === undefined || !isRead(operation)) {
+    if (operation === undefined || !isRead(operation) || operation.download !== undefined) {
       problems.error(
         'UNKNOWN_OPERATION',
         operation === undefined

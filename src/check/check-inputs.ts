@@ -1,5 +1,6 @@
 import type { MapNode } from '../load/document.ts';
 import type { Operation } from '../operations/operation.ts';
+import { misplaced } from '../operations/save-as.ts';
 import type { Checking } from './check-expression.ts';
 import { checkEntries, checkValue } from './check-value.ts';
 import { durationMs } from './duration.ts';
@@ -27,7 +28,11 @@ export function checkInputs(
   checking: Checking,
 ): Readonly<Record<string, Value>> | undefined {
   const node: MapNode | undefined = fields.map('with');
-  if (node !== undefined) return checkEntries(node, operation.input, operation.name, scope, checking);
+  if (node !== undefined) {
+    const inputs = checkEntries(node, operation.input, operation.name, scope, checking);
+    if (operation.download !== undefined && inputs?.saveAs !== undefined) checkPlace(inputs.saveAs, checking);
+    return inputs;
+  }
   const missing = (operation.input.required ?? []).filter(
     (name) => operation.input.properties?.[name]?.default === undefined,
   );
@@ -40,6 +45,21 @@ export function checkInputs(
       { help: 'give them under `with:`' },
     );
   return undefined;
+}
+
+/** What is constant in the place of a file is judged here, what is not when it is known: any word may stand for it. */
+function checkPlace(place: Value, { problems }: Checking): void {
+  const known =
+    place.type === 'literal'
+      ? String(place.value)
+      : place.type === 'text'
+        ? place.parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')
+        : 'x';
+  const why = misplaced(known);
+  if (why === undefined) return;
+  problems.error('WRONG_VALUE', `'saveAs' names no file below the results folder: ${why}`, place.at, {
+    expected: 'a relative path such as statements/${{ record.invoiceId }}.pdf',
+  });
 }
 
 /** Inputs of an operation that is not known: what is wrong with their expressions is told at once all the same. */

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import process from 'node:process';
-import type { Playbook } from '../check/playbook.ts';
+import type { Playbook, Step } from '../check/playbook.ts';
 import type { Journal, RunJournal } from '../journal/journal.ts';
 import { applyRun } from '../run/apply.ts';
+import { type Downloads, makeDownloads, savedBy } from '../run/downloads.ts';
 import type { RunTotals } from '../run/event.ts';
 import type { RunKept } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
@@ -52,6 +53,7 @@ export async function execute(execution: Execution): Promise<number> {
       client: session.client,
       limiter: session.limiter,
       reader: session.reader,
+      downloads: await downloadsOf(execution, kept.results),
       world: session.world,
       listener: progress.listener,
       drain: signals.drain,
@@ -70,6 +72,24 @@ export async function execute(execution: Execution): Promise<number> {
       `${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
     );
   return statusOf(totals);
+}
+
+/** Files go beside the result files. A playbook that saves none spares itself reading who saved what. */
+async function downloadsOf(
+  { journal, run, session, playbook }: Execution,
+  folder: string,
+): Promise<Downloads> {
+  const { id, createdAt } = run.header;
+  const saved = savesFiles(playbook.steps) ? await savedBy(journal.read(id)) : [];
+  return makeDownloads({ files: session.world.files, folder, begunAt: createdAt, saved });
+}
+
+function savesFiles(steps: readonly Step[]): boolean {
+  return steps.some((step) =>
+    step.type === 'block'
+      ? savesFiles([...step.steps, ...step.rescue, ...step.finally])
+      : step.type === 'operation' && step.operation.download !== undefined,
+  );
 }
 
 function writeResultFiles(

@@ -28,7 +28,7 @@ export function makeRouter(
   >();
   for (const name of operations.names) {
     const operation = operations.get(name)!;
-    const parts = operation.path.split('/').slice(1);
+    const parts = (storageOf(operation) + operation.path).split('/').slice(1);
     const shape = `${operation.method} ${parts.map((part) => (part.startsWith('{') ? '{}' : part.toLowerCase())).join('/')}`;
     const route = grouped.get(shape) ?? { method: operation.method, parts, operations: [] };
     route.operations.push(operation);
@@ -48,6 +48,11 @@ export function makeRouter(
     }
     return undefined;
   };
+}
+
+/** What lies at no host of the API lies here, in folders. */
+function storageOf({ elsewhere }: Operation): string {
+  return elsewhere === undefined ? '' : '/_storage/{folder}';
 }
 
 function places({ parts }: Route): number {

@@ -132,7 +132,10 @@ class Service {
     this.#stats.count(operation.name);
     const fault = this.#faults.draw(operation.name);
     if (fault === 'expire-token') this.#authority.expire(request.headers.authorization);
-    if (this.#authority.identify(request.headers.authorization) === undefined)
+    if (
+      operation.elsewhere === undefined &&
+      this.#authority.identify(request.headers.authorization) === undefined
+    )
       return write(
         response,
         refuse(401, '400', 'The access token is missing, wrong or has expired.'),

@@ -112,6 +112,18 @@ export interface Poll {
   readonly timeoutSeconds: number;
 }
 
+/**
+ * Where a download lies that is at no host of the API: below an address that a read tells, open to whoever has the
+ * query that it tells with it. The bearer token never goes there.
+ */
+export interface Elsewhere {
+  readonly operation: string;
+  readonly with: Readonly<Record<string, Template>>;
+  /** Paths in that read's answer: the address, and the query that opens it. */
+  readonly root: string;
+  readonly query: string;
+}
+
 export interface OperationError {
   readonly status: number;
   readonly code?: string;
@@ -158,6 +170,14 @@ export interface Operation {
   readonly location?: string;
   /** Statuses that say "not ready, ask again", after the time that Retry-After names. */
   readonly notReady?: readonly number[];
+  /** Result field → the answer's fields, the first that is there, whose address ends in what it takes. */
+  readonly lastPartOf?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Content type of an answer that is no JSON. It is saved below the run's results folder, at the place that the
+   * input `saveAs` names; `steps.<id>` holds `{ file, bytes, sha256 }`.
+   */
+  readonly download?: string;
+  readonly elsewhere?: Elsewhere;
   /** Success statuses. */
   readonly success: readonly number[];
   readonly paging: Paging;

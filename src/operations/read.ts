@@ -103,7 +103,7 @@ function resolveEntry(
   const pathInputs = [...target.matchAll(/\{(\w+)\}/gu)].map(([, place]) => place!);
   const kind = entry.kind as Kind;
   const declared = resolve((entry.input as JsonSchema | undefined) ?? { type: 'object', properties: {} });
-  const input = inputOf(pathInputs, closed(declared));
+  const input = inputOf(pathInputs, entry.download === undefined ? closed(declared) : saved(declared));
   const query = (entry.query as Operation['query'] | undefined) ?? {};
   const read = kind === 'read' || kind === 'list';
   const { summary, page, example, doubt, throttle } = entry as unknown as Operation;
@@ -118,6 +118,9 @@ function resolveEntry(
     'deprecated',
     'location',
     'notReady',
+    'lastPartOf',
+    'download',
+    'elsewhere',
   ] as const;
   return {
     name,
@@ -136,7 +139,7 @@ function resolveEntry(
     ),
     ifMatch: entry.ifMatch === true,
     headers: (entry.headers as Operation['headers'] | undefined) ?? {},
-    result: resultOf(entry, resolve),
+    result: entry.download === undefined ? resultOf(entry, resolve) : savedFile,
     answers: (entry.answers as Operation['answers'] | undefined) ?? {},
     success: (entry.success as readonly number[] | undefined) ?? successOf[kind],
     paging: (entry.paging as Operation['paging'] | undefined) ?? 'none',
@@ -190,6 +193,28 @@ function inputOf(pathInputs: readonly string[], declared: JsonSchema): JsonSchem
     properties: { ...places, ...declared.properties },
     additionalProperties: false,
   };
+}
+
+/** What a download holds afterwards. */
+const savedFile: JsonSchema = {
+  type: 'object',
+  required: ['file', 'bytes', 'sha256'],
+  properties: {
+    file: { type: 'string', description: "Where it was saved, below the run's results folder." },
+    bytes: { type: 'integer' },
+    sha256: { type: 'string' },
+  },
+};
+
+/** A download takes one input more: where to save it. */
+function saved(declared: JsonSchema): JsonSchema {
+  const description =
+    "File below the run's results folder, with / between its folders; one of its own for every record.";
+  return closed({
+    ...declared,
+    required: [...(declared.required ?? []), 'saveAs'],
+    properties: { ...declared.properties, saveAs: { type: 'string', minLength: 1, description } },
+  });
 }
 
 /** Without a template the body is every input that is neither in the path nor in the query. */

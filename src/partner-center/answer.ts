@@ -14,6 +14,7 @@ export type Answer =
   | {
       readonly type: 'ok';
       readonly status: number;
+      /** Of a download its bytes. */
       readonly result: unknown;
       readonly headers: Readonly<Record<string, string>>;
     }
@@ -90,6 +91,7 @@ function readUnavailable(wire: WireAnswer, now: number): Answer {
 
 function readSuccess(operation: Operation, wire: WireAnswer): Answer {
   const { status, headers, body } = wire;
+  if (operation.download !== undefined) return readDownload(operation.download, wire);
   const result = jsonOf(body);
   const empty = body.trim() === '' || body === '\uFEFF';
   // An answer cut off half way says success and shows nothing: whoever needs the result must look.
@@ -99,14 +101,48 @@ function readSuccess(operation: Operation, wire: WireAnswer): Answer {
     return { type: 'unknown', reason: `${status} without its body`, sent: 'maybe' };
   // A page of a list is spelled item by item, once its items are known (client.ts).
   const named = operation.kind === 'list' ? result : spelled(result, operation.result);
-  return { type: 'ok', status, headers, result: withLocation(operation, headers, named ?? {}) };
+  return {
+    type: 'ok',
+    status,
+    headers,
+    result: withLastParts(operation, headers, result ?? {}, named ?? {}),
+  };
 }
 
-/** What was started is named by the last part of `Location` alone (page batch-upload-details, FACTS "Long-running calls"). */
-function withLocation({ location }: Operation, headers: WireAnswer['headers'], result: unknown): unknown {
-  const id = /\/([^/?#]+)\/?(?:[?#].*)?$/u.exec(headers.location ?? '')?.[1];
-  if (location === undefined || id === undefined) return result;
-  return { ...(result as object), [location]: decodeURIComponent(id) };
+/** A page that says "please sign in" or "maintenance" is no statement, whatever its status. */
+function readDownload(wanted: string, { status, headers, bytes }: WireAnswer): Answer {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const anything = 'application/octet-stream';
+  if (type !== '' && type !== wanted && type !== anything && wanted !== anything)
+    return { type: 'unknown', reason: `${status} with ${type} where ${wanted} was asked for`, sent: 'maybe' };
+  if (bytes === undefined || bytes.length === 0)
+    return { type: 'unknown', reason: `${status} without its body`, sent: 'maybe' };
+  return { type: 'ok', status, headers, result: bytes };
+}
+
+/**
+ * What was started is named by the last part of an address alone: of `Location` (page batch-upload-details, FACTS
+ * "Long-running calls"), or of a link in the body (page partners-billing-operation-get).
+ */
+function withLastParts(
+  { location, lastPartOf = {} }: Operation,
+  headers: WireAnswer['headers'],
+  answered: unknown,
+  result: unknown,
+): unknown {
+  const body = answered as Readonly<Record<string, unknown>>;
+  const named = Object.entries(lastPartOf).map(([field, links]) => [
+    field,
+    lastPart(links.map((link) => body[link]).find((link) => typeof link === 'string')),
+  ]);
+  if (location !== undefined) named.push([location, lastPart(headers.location)]);
+  const found = named.filter(([, id]) => id !== undefined);
+  return found.length === 0 ? result : { ...(result as object), ...Object.fromEntries(found) };
+}
+
+function lastPart(address: unknown): string | undefined {
+  const id = /\/([^/?#]+)\/?(?:[?#].*)?$/u.exec(typeof address === 'string' ? address : '')?.[1];
+  return id === undefined ? undefined : decodeURIComponent(id);
 }
 
 /** Whether an empty body is less than the operation promises. */

@@ -10,7 +10,7 @@ import type { Tokens } from './token.ts';
 
 export interface CallOptions {
   readonly requestId: string;
-  /** The object that `merge` read. */
+  /** What `merge` or `elsewhere` read. */
   readonly base?: unknown;
   readonly signal?: AbortSignal;
   /** No more pages of a list than this; the result then says `incomplete: true`. */
@@ -72,7 +72,11 @@ async function exchange(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   try {
-    return readAnswer(operation, await withToken(world, tokens, make, signal), world.clock.now());
+    const answer =
+      operation.elsewhere === undefined
+        ? await withToken(world, tokens, make, signal)
+        : await world.transport.send(make(''), signal);
+    return readAnswer(operation, answer, world.clock.now());
   } catch (error) {
     if (error instanceof TransportError) return fromTransportError(error);
     throw error;

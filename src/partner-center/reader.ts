@@ -10,6 +10,12 @@ export interface Reader {
   read(
     operation: Operation,
     input: Readonly<Record<string, unknown>>,
-    options?: { readonly signal?: AbortSignal; readonly fresh?: boolean; readonly pagesMax?: number },
+    options?: {
+      readonly signal?: AbortSignal;
+      readonly fresh?: boolean;
+      readonly pagesMax?: number;
+      /** What `elsewhere` read. */
+      readonly base?: unknown;
+    },
   ): Promise<Exclude<Answer, { type: 'throttled' }>>;
 }

@@ -1,6 +1,9 @@
 import type { Operation, Template } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { WireRequest } from '../world/world.ts';
+import { addressElsewhere, InputError } from './elsewhere.ts';
+
+export { InputError } from './elsewhere.ts';
 
 export interface RequestOptions {
   /** Scheme, host and port of the API, without a slash at the end. */
@@ -10,14 +13,9 @@ export interface RequestOptions {
   readonly locale: string;
   readonly application: string;
   readonly token: string;
-  /** The object that `merge` read: the body is laid over it, and its etag goes into If-Match. */
+  /** What `merge` read: the body is laid over it, its etag goes into If-Match. Or what `elsewhere` read: the address. */
   readonly base?: unknown;
   readonly timeoutMs: number;
-}
-
-/** An input that no request can be made of. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -28,6 +26,7 @@ type Input = Readonly<Record<string, unknown>>;
  * @throws InputError where a path input is missing or would lead to another path
  */
 export function buildRequest(operation: Operation, input: Input, options: RequestOptions): WireRequest {
+  if (operation.elsewhere !== undefined) return requestElsewhere(operation, input, options);
   const body = bodyOf(operation, input, options.base);
   return {
     method: operation.method,
@@ -35,11 +34,24 @@ export function buildRequest(operation: Operation, input: Input, options: Reques
     headers: {
       ...standardHeaders(options),
       ...idHeaders(operation, options.requestId),
+      ...(operation.download === undefined ? {} : { accept: operation.download }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...ifMatchOf(operation, options.base),
       ...extraHeaders(operation, input),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(operation.download === undefined ? {} : { binary: true }),
+    timeoutMs: options.timeoutMs,
+  };
+}
+
+/** To another host goes nothing of ours: no token, no ids. */
+function requestElsewhere(operation: Operation, input: Input, options: RequestOptions): WireRequest {
+  return {
+    method: operation.method,
+    url: addressElsewhere(operation.elsewhere!, options.base, pathFor(operation, input)),
+    headers: { accept: '*/*' },
+    binary: true,
     timeoutMs: options.timeoutMs,
   };
 }

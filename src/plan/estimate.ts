@@ -24,7 +24,7 @@ export function callsOf(operation: Operation, action: Action): number {
     case 'conditional':
       return look + satisfied + send;
     case 'read':
-      return 1;
+      return operation.elsewhere === undefined ? 1 : 2;
     case 'skip':
     case 'assert':
     case 'wait':

@@ -1,5 +1,6 @@
 import type { OperationStep, WaitStep } from '../check/playbook.ts';
 import { isRead, type Lookup } from '../operations/operation.ts';
+import { misplaced } from '../operations/save-as.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import { changesBetween } from './compare.ts';
@@ -45,6 +46,7 @@ export async function planOperation(
     ...more,
   });
   if (conditional !== undefined) return { action: describe('conditional', { reason: conditional }) };
+  if (step.operation.download !== undefined) return planDownload(input, describe);
   if (isRead(step.operation)) return planRead(step, input, asking, describe);
   switch (step.operation.kind) {
     case 'create':
@@ -84,6 +86,18 @@ async function planRead(
     case 'unknown':
       return { action: describe('read', { reason: `not answered while planning: ${answer.reason}` }) };
   }
+}
+
+/** A file is fetched when the plan is applied, not before; where it would go can be judged now. */
+function planDownload({ saveAs }: Input, describe: Describe): PlannedStep {
+  if (typeof saveAs !== 'string') return { action: describe('read') };
+  const why = misplaced(saveAs);
+  return {
+    action:
+      why === undefined
+        ? describe('read', { reason: `saved as ${saveAs}` })
+        : describe('refuse', { reason: `it cannot be saved as ${JSON.stringify(saveAs)}: ${why}` }),
+  };
 }
 
 async function planCreate(

@@ -7,6 +7,7 @@ import type { Client } from '../partner-center/client.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import type { World } from '../world/world.ts';
 import { Interrupted, makeLog, type RunContext } from './context.ts';
+import type { Downloads } from './downloads.ts';
 import { type Ending, makeEnding } from './ending.ts';
 import type { Listener, RunTotals } from './event.ts';
 import { type Limiter, makeLimiter } from './limiter.ts';
@@ -25,6 +26,7 @@ export interface ApplyRun {
   readonly client: Client;
   readonly limiter?: Limiter;
   readonly reader?: Reader;
+  readonly downloads: Downloads;
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly listener: Listener;
   /** Aborted once: no new requests; what is in flight ends and is recorded. */
@@ -79,7 +81,7 @@ export async function applyRun(apply: ApplyRun): Promise<RunTotals> {
 }
 
 function contextOf(apply: ApplyRun, limiter: Limiter, ending: Ending): RunContext {
-  const { journal, playbook, parameters, client, world, listener, stop } = apply;
+  const { journal, playbook, parameters, client, downloads, world, listener, stop } = apply;
   return {
     run: { id: journal.header.id, startedAt: journal.header.createdAt },
     playbook,
@@ -87,6 +89,7 @@ function contextOf(apply: ApplyRun, limiter: Limiter, ending: Ending): RunContex
     operations: apply.operations ?? loadOperations(),
     client,
     limiter,
+    downloads,
     reader: apply.reader ?? makeReader({ client, limiter, world, listener }),
     world,
     listener,

@@ -4,6 +4,7 @@ import type { Operations } from '../operations/operation.ts';
 import type { Client } from '../partner-center/client.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import type { World } from '../world/world.ts';
+import type { Downloads } from './downloads.ts';
 import type { Listener } from './event.ts';
 import type { Limiter } from './limiter.ts';
 
@@ -16,6 +17,7 @@ export interface RunContext {
   readonly client: Client;
   readonly limiter: Limiter;
   readonly reader: Reader;
+  readonly downloads: Downloads;
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly listener: Listener;
   readonly log: Log;

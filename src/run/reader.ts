@@ -63,7 +63,7 @@ async function readNow(
   parts: ReaderParts,
   operation: Operation,
   input: Input,
-  { signal, pagesMax }: Options,
+  { signal, pagesMax, base }: Options,
 ): Promise<ReadAnswer> {
   const { client, world } = parts;
   const gate = { operation, tenant: tenantOf(input), ...(signal && { signal }) };
@@ -72,6 +72,7 @@ async function readNow(
     client.call(operation, input, {
       requestId: world.random.uuid(),
       ...(signal && { signal }),
+      ...(base === undefined ? {} : { base }),
       ...(pagesMax === undefined ? {} : { pagesMax }),
       page: async (send) => {
         release();

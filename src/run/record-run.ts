@@ -1,3 +1,4 @@
+import type { OperationStep } from '../check/playbook.ts';
 import type {
   JournalEntry,
   RecordWithEntries,
@@ -8,6 +9,7 @@ import type {
 import { nothing, replay, type StepState } from '../journal/replay.ts';
 import type { PlannedAction, PlannedRecord } from '../plan/plan.ts';
 import type { RunContext } from './context.ts';
+import type { Deadline } from './deadline.ts';
 
 /** How one step ended, with what `steps.<id>` then holds. */
 export interface StepEnd {
@@ -28,6 +30,14 @@ export interface RecordRun {
   firstIntendedAt(path: string): number | undefined;
   /** Path → result of the steps that have ended. */
   readonly results: Map<string, unknown>;
+}
+
+/** A step with all that it needs to run. */
+export interface Place {
+  readonly run: RecordRun;
+  readonly step: OperationStep;
+  readonly path: string;
+  readonly deadline: Deadline;
 }
 
 export function openRecord(context: RunContext, { record, entries }: RecordWithEntries): RecordRun {

@@ -3,9 +3,9 @@ import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepError } from '../journal/journal.ts';
 import { type Deadline, makeDeadline } from './deadline.ts';
 import type { RecordRun, StepEnd } from './record-run.ts';
-import { failed } from './run-operation.ts';
 import { runLeaf, settleLeaf, worstOf } from './run-step.ts';
 import { blockScope, evaluateIn, itemScope, rescueScope, type Scope } from './scope.ts';
+import { failed } from './write.ts';
 
 /** Runs steps in their order; after one that stands in the way, the rest is blocked. */
 export async function runSteps(

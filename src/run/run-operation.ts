@@ -1,5 +1,3 @@
-import type { OperationStep } from '../check/playbook.ts';
-import type { StepError } from '../journal/journal.ts';
 import type { StepState } from '../journal/replay.ts';
 import { isRead, type Lookup, type Operation, type Poll } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
@@ -12,23 +10,15 @@ import { resolveInput } from '../plan/resolve.ts';
 import { sameAs } from '../plan/same-as.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { performWrite } from './attempt.ts';
-import type { Deadline } from './deadline.ts';
 import { partFailureOf } from './part-failure.ts';
 import { poll } from './poll.ts';
-import { type RecordRun, type StepEnd, takenIds } from './record-run.ts';
+import { type Place, type StepEnd, takenIds } from './record-run.ts';
+import { runDownload } from './run-download.ts';
 import { namesOf, type Scope } from './scope.ts';
 import { policyOf } from './settle.ts';
-import { beginningOf, lookupOf, type Performed, refusalOf } from './write.ts';
+import { beginningOf, failed, lookupOf, type Performed, refusalOf } from './write.ts';
 
 type Input = Readonly<Record<string, unknown>>;
-
-/** A step with all that it needs to run. */
-export interface Place {
-  readonly run: RecordRun;
-  readonly step: OperationStep;
-  readonly path: string;
-  readonly deadline: Deadline;
-}
 
 /**
  * Brings about what an operation step wants, going on from whatever the journal holds of it: an answer that was
@@ -41,6 +31,7 @@ export async function runOperation(place: Place, scope: Scope): Promise<StepEnd>
   if (state.type === 'intended' || state.type === 'answered') return goOn(place, state);
   const { step } = place;
   const input = resolveInput(step.operation, step.with, namesOf(scope));
+  if (step.operation.download !== undefined) return runDownload(place, input);
   if (isRead(step.operation)) return runRead(place, input);
   switch (step.operation.kind) {
     case 'create':
@@ -227,12 +218,4 @@ function find({ run, deadline }: Place, lookup: Lookup, input: Input): Promise<F
 function isEmpty(result: unknown, location: string | undefined): boolean {
   if (typeof result !== 'object' || result === null) return result === undefined || result === null;
   return Object.keys(result).every((name) => name === location);
-}
-
-export function failed(
-  step: string,
-  code: string,
-  message: string,
-): { readonly outcome: 'failed'; readonly error: StepError } {
-  return { outcome: 'failed', error: { step, code, message } };
 }

@@ -6,9 +6,9 @@ import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
 import { paceMs } from './pace.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
-import { failed, runOperation } from './run-operation.ts';
+import { runOperation } from './run-operation.ts';
 import { evaluateIn, namesOf, resolveIn, type Scope } from './scope.ts';
-import { refusalOf } from './write.ts';
+import { failed, refusalOf } from './write.ts';
 
 export type Leaf = Exclude<Step, { type: 'block' }>;
 

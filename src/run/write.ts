@@ -95,3 +95,11 @@ export function refusalOf(path: string, error: ServiceError): StepError {
   const code = error.code === '' ? `HTTP_${error.status}` : error.code;
   return { step: path, code, message: error.description, status: error.status, requestId: error.requestId };
 }
+
+export function failed(
+  step: string,
+  code: string,
+  message: string,
+): { readonly outcome: 'failed'; readonly error: StepError } {
+  return { outcome: 'failed', error: { step, code, message } };
+}

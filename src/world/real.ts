@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as timer } from 'node:timers/promises';
 import type { Agent } from 'undici';
 import {
   type Clock,
+  type Files,
   type Transport,
   TransportError,
   type WireAnswer,
@@ -26,9 +29,35 @@ export const realClock: Clock = {
   },
 };
 
-/** Time, chance and network as they are. Nothing is opened before the first request. */
+/** The machine's disk. */
+export const realFiles: Files = {
+  write: async (file, bytes) => {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    const temporary = `${file}.part`;
+    await rm(temporary, { force: true }); // one that a cut left may have other permissions
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  },
+  changedAt: async (file) => {
+    try {
+      return (await stat(file)).mtimeMs;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+};
+
+/** Time, chance, network and disk as they are. Nothing is opened before the first request. */
 export function realWorld(): World {
-  return { clock: realClock, random: { next: Math.random, uuid: randomUUID }, transport: realTransport() };
+  const random = { next: Math.random, uuid: randomUUID };
+  return { clock: realClock, random, transport: realTransport(), files: realFiles };
 }
 
 /** Answers larger than this are no answers of Partner Center. */
@@ -93,7 +122,11 @@ async function exchange(
       body: request.body ?? null,
       signal: ended.signal,
     });
-    return { status: statusCode, headers: flat(headers), body: await textOf(body) };
+    const answer = { status: statusCode, headers: flat(headers) };
+    const bytes = await bytesOf(body);
+    return request.binary === true && statusCode < 300
+      ? { ...answer, body: '', bytes }
+      : { ...answer, body: bytes.toString('utf8') };
   } catch (error) {
     throw transportError(ended.signal.aborted ? ended.signal.reason : error);
   } finally {
@@ -112,7 +145,7 @@ function flat(
   return single;
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -121,7 +154,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
       throw new TransportError('the answer is larger than 32 MiB', { sent: 'maybe', reason: 'tooLarge' });
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** What each error of the network means: only where no connection was made has the request surely not left. */

@@ -1,5 +1,5 @@
 /**
- * All that cannot be predicted: time, chance, the network. Production code reaches them through these
+ * All that cannot be predicted: time, chance, the network, the files that a run leaves. Production code reaches them through these
  * interfaces only, so that a simulation can drive every one of them by hand. `real.ts` is the real world.
  */
 
@@ -25,6 +25,8 @@ export interface WireRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The answer is wanted as the bytes that came. */
+  readonly binary?: true;
   /** The whole exchange must end within this many milliseconds. */
   readonly timeoutMs: number;
 }
@@ -34,6 +36,8 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Of a `binary` request that succeeded: what came, and `body` is empty. What failed says so in text. */
+  readonly bytes?: Uint8Array;
 }
 
 /**
@@ -61,8 +65,17 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+/** The files that a run leaves behind. Both throw what the system says (no space, no permission). */
+export interface Files {
+  /** Writes a file whole or not at all and durably; makes the folders above it. Only its owner may read it. */
+  write(file: string, bytes: Uint8Array): Promise<void>;
+  /** When what is there was last changed, in milliseconds since the epoch; undefined where nothing is. */
+  changedAt(file: string): Promise<number | undefined>;
+}
+
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  readonly files: Files;
 }

@@ -66,6 +66,7 @@ export function scriptedWorld(script: readonly Step[]): World & { sent: WireRequ
       },
       close: async () => {},
     },
+    files: { write: async () => {}, changedAt: async () => undefined },
   };
   return world;
 }

@@ -8,9 +8,11 @@ import type { Client } from '../../src/partner-center/client.ts';
 import { Existing } from '../../src/plan/existing.ts';
 import { planRecord } from '../../src/plan/plan-record.ts';
 import { applyRun } from '../../src/run/apply.ts';
+import { makeDownloads } from '../../src/run/downloads.ts';
 import type { RunEvent, RunTotals } from '../../src/run/event.ts';
 import { makeLimiter } from '../../src/run/limiter.ts';
 import { makeReader } from '../../src/run/reader.ts';
+import { type MemoryFiles, memoryFiles } from './memory-files.ts';
 import { type Fuse, type MemoryJournal, makeFuse, memoryJournal, type Stored } from './memory-journal.ts';
 import { makeService, type ServiceOptions } from './service.ts';
 import { virtualClock } from './virtual-clock.ts';
@@ -31,6 +33,7 @@ export function playbookOf(text: string): Playbook {
 export interface Rig {
   readonly service: ReturnType<typeof makeService>;
   readonly clock: ReturnType<typeof virtualClock>;
+  readonly files: MemoryFiles;
   readonly stored: Stored;
   readonly events: RunEvent[];
   readonly trace: string[];
@@ -77,6 +80,7 @@ export async function makeRig(
     parameters: {},
     options: {},
   };
+  const files = memoryFiles(clock);
   const stored: Stored = { header, records, entries: [], state: 'running' };
   const rig: { journal: MemoryJournal } = { journal: memoryJournal(stored, makeFuse(), trace) };
   const never = new AbortController().signal;
@@ -99,6 +103,11 @@ export async function makeRig(
       parameters: {},
       operations,
       client: made.withFuse(fuse),
+      downloads: makeDownloads({
+        files,
+        folder: 'results',
+        begunAt: header.createdAt,
+      }),
       world: { clock, random: { next: () => 0.5, uuid: () => crypto.randomUUID() } },
       listener: (event) => events.push(event),
       drain,
@@ -109,6 +118,7 @@ export async function makeRig(
   return Object.assign(rig, {
     service: made,
     clock,
+    files,
     stored,
     events,
     trace,

@@ -196,6 +196,7 @@ export function makeService({
       return ok({ batchTrackingId: 'job' }, 202);
     },
     'devices.getBatchStatus': () => ok({ status: 'finished', devicesStatus }),
+    'invoices.getStatement': ({ invoiceId }) => ok(new TextEncoder().encode(`%PDF ${String(invoiceId)}`)),
     'subscriptions.suspend': ({ subscriptionId }) => {
       const found = subscriptions.get(String(subscriptionId))!;
       found.status = 'suspended';

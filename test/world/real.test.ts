@@ -1,7 +1,10 @@
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { realClock, realWorld } from '../../src/world/real.ts';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realClock, realFiles, realWorld } from '../../src/world/real.ts';
 
 describe('the real clock', () => {
   it('rejects a sleep with the reason that it was aborted with', async () => {
@@ -32,7 +35,7 @@ describe('the real transport', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   }
 
-  const request = (url: string, more: { readonly timeoutMs?: number } = {}) => ({
+  const request = (url: string, more: { readonly timeoutMs?: number; readonly binary?: true } = {}) => ({
     method: 'GET',
     url,
     headers: {},
@@ -47,6 +50,17 @@ describe('the real transport', () => {
       headers: { 'x-thing': 'a' },
       body: 'ß',
     });
+  });
+
+  it('gives the bytes that came where they are asked for, and a failure as text all the same', async () => {
+    const url = await serve((_request, response) => response.writeHead(200).end(Buffer.from([0, 255, 128])));
+    const answer = await world.transport.send(request(url, { binary: true }));
+    expect({ ...answer, bytes: [...answer.bytes!] }).toMatchObject({ body: '', bytes: [0, 255, 128] });
+    server!.removeAllListeners('request');
+    server!.on('request', (_request, response) => response.writeHead(404).end('{"code":1000}'));
+    const failed = await world.transport.send(request(url, { binary: true }));
+    expect(failed).toMatchObject({ status: 404, body: '{"code":1000}' });
+    expect(failed.bytes).toBeUndefined();
   });
 
   it('never follows a redirect, since the token would go along', async () => {
@@ -76,6 +90,44 @@ describe('the real transport', () => {
     await expect(world.transport.send(request(url, { timeoutMs: 50 }))).rejects.toMatchObject({
       sent: 'maybe',
       reason: 'timeout',
+    });
+  });
+});
+
+describe('the real files', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'tenantry-files-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const bytes = (text: string) => new TextEncoder().encode(text);
+
+  it('makes the folders above, lets the owner alone read, and leaves nothing half done', async () => {
+    const file = path.join(folder, 'a/b/c.pdf');
+    await writeFile(path.join(folder, 'left.part'), 'of a cut', { mode: 0o644 });
+    await realFiles.write(file, bytes('whole'));
+    await realFiles.write(path.join(folder, 'left'), bytes('whole'));
+    expect(await readFile(file, 'utf8')).toBe('whole');
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual(['a', 'a/b', 'a/b/c.pdf', 'left']);
+    for (const written of [file, path.join(folder, 'left')])
+      expect((await stat(written)).mode & 0o777).toBe(0o600);
+  });
+
+  it('writes over what is there whole, and knows when', async () => {
+    const file = path.join(folder, 'a.pdf');
+    expect(await realFiles.changedAt(file)).toBeUndefined();
+    await realFiles.write(file, bytes('first'));
+    await utimes(file, 1000, 1000);
+    expect(await realFiles.changedAt(file)).toBe(1_000_000);
+    await realFiles.write(file, bytes('second'));
+    expect(await readFile(file, 'utf8')).toBe('second');
+    expect(await realFiles.changedAt(file)).toBeGreaterThan(1_000_000);
+  });
+
+  it('says what the system says', async () => {
+    await writeFile(path.join(folder, 'a'), '');
+    await expect(realFiles.write(path.join(folder, 'a/b.pdf'), bytes('x'))).rejects.toMatchObject({
+      syscall: 'mkdir',
     });
   });
 });
