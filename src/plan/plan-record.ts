@@ -1,6 +1,7 @@
 import type { Playbook, Step } from '../check/playbook.ts';
 import type { InputRecord } from '../check/record.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
+import { isRead, type Operation } from '../operations/operation.ts';
 import { digestOfRecord } from './fits.ts';
 import type { Action, PlannedAction, PlannedRecord } from './plan.ts';
 import { type Asking, type PlannedStep, planOperation, planWait } from './plan-step.ts';
@@ -63,8 +64,12 @@ function namesOf({ values, unknown, actions }: Frame): Names {
   return { values, unknown, functions: { succeeded: (id) => good(actions.get(id)) } };
 }
 
+const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
+
 class RecordWalk {
   readonly actions: PlannedAction[] = [];
+  /** Resources of which the record will have changed something by then: what they are now is not what a step will read. */
+  readonly #changed = new Set<string>();
   readonly #context: PlanContext;
 
   constructor(context: PlanContext) {
@@ -121,19 +126,24 @@ class RecordWalk {
         return this.#add(
           step,
           frame,
-          await planOperation(step, path, namesOf(frame), this.#context, conditional),
+          await planOperation(step, path, namesOf(frame), this.#asking(step.operation), conditional),
         );
       case 'wait':
         return this.#add(
           step,
           frame,
           conditional === undefined
-            ? await planWait(step, path, namesOf(frame), this.#context)
+            ? await planWait(step, path, namesOf(frame), this.#asking(step.read?.operation))
             : { action: { path, uses: 'wait', action: 'wait', calls: step.read === undefined ? 0 : 1 } },
         );
       case 'assert':
         return this.#assert(step, path, frame, conditional);
     }
+  }
+
+  #asking(operation: Operation | undefined): Asking {
+    const stale = operation !== undefined && isRead(operation) && this.#changed.has(operation.resource);
+    return stale ? { ...this.#context, reader: undefined } : this.#context;
   }
 
   #assert(
@@ -217,6 +227,8 @@ class RecordWalk {
   #add(step: Step, frame: Frame, { action, result }: PlannedStep): void {
     this.actions.push(action);
     frame.actions.set(step.id, action.action);
+    if (step.type === 'operation' && changing.has(action.action) && !isRead(step.operation))
+      this.#changed.add(step.operation.resource);
     if (result === undefined) frame.unknown.push(['steps', step.id]);
     else if (result.value !== undefined) frame.steps[step.id] = result.value;
   }
