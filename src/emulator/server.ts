@@ -37,6 +37,8 @@ export interface EmulatorOptions {
   readonly refreshGraceSeconds?: number;
   /** Items a page at most. */
   readonly pageLimit?: number;
+  /** How far the service's clock is ahead: renewals and cancellation windows come without waiting for them. */
+  readonly aheadSeconds?: number;
 }
 
 export interface Emulator {
@@ -93,10 +95,11 @@ class Service {
       registrationPolls = 1,
       requireAgreement = true,
       pageLimit = 500,
+      aheadSeconds = 0,
       profile = 'direct',
       cloud = 'global',
     } = options;
-    const delays = { orderLagSeconds, provisioningPolls, registrationPolls, pageLimit };
+    const delays = { orderLagSeconds, provisioningPolls, registrationPolls, pageLimit, aheadSeconds };
     this.state = new State({ ...delays, requireAgreement, profile, cloud }, this.#seed, Date.now);
   }
 

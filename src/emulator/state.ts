@@ -58,6 +58,8 @@ export interface Behaviour {
   registrationPolls: number;
   requireAgreement: boolean;
   pageLimit: number;
+  /** How far the service's clock is ahead, for what happens after days or years. */
+  aheadSeconds: number;
 }
 
 /** What the emulated service holds. Ids come from the seed, so that a run can be repeated to the letter. */
@@ -76,7 +78,7 @@ export class State {
   constructor(behaviour: Behaviour, seed: number, now: () => number) {
     this.behaviour = behaviour;
     this.#seed = seed;
-    this.now = now;
+    this.now = () => now() + this.behaviour.aheadSeconds * 1000;
   }
 
   /** A GUID that depends on the seed and on how many were made before. */
