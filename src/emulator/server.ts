@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud, Operations, PartnerType } from '../operations/operation.ts';
 import { behaviours } from './behaviours/all.ts';
+import { recordWrite } from './behaviours/audit.ts';
+import { recordRequest } from './behaviours/security.ts';
 import { defaultBehaviour } from './default-behaviour.ts';
 import { type FaultKind, type Faults, makeFaults } from './faults.ts';
 import { Replays } from './replays.ts';
@@ -146,8 +148,9 @@ class Service {
       );
     if (await this.#failBefore(fault, request, response)) return;
     const call: Call = { ...route, path, query, headers: request.headers, body: parse(text) };
+    // The other hosts know no MS-RequestId: a repeat there is a second request.
     const requestId =
-      fault === 'no-request-id' || method === 'GET' || method === 'HEAD'
+      fault === 'no-request-id' || method === 'GET' || method === 'HEAD' || operation.host !== 'partnerCenter'
         ? undefined
         : header(request, 'ms-requestid');
     const reply = this.#perform(call, requestId, `${method} ${path}`);
@@ -167,6 +170,8 @@ class Service {
       call.operations.map(({ name }) => behaviours[name]).find((found) => found !== undefined) ??
       defaultBehaviour;
     const reply = behaviour(call, this.state);
+    recordRequest(call, this.state);
+    recordWrite(call, reply, this.state);
     if (requestId !== undefined) this.#replays.keep(requestId, request, reply);
     return reply;
   }

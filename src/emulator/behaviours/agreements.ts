@@ -1,5 +1,5 @@
 import { collection, type Fields, ok, refuse, typed } from '../reply.ts';
-import { agreementTemplates, postalCodes } from '../seed.ts';
+import { agreementTemplates } from '../seed.ts';
 import { type Behaviour, within } from './behaviour.ts';
 
 const roleNames: readonly (readonly [string, string])[] = [
@@ -9,7 +9,7 @@ const roleNames: readonly (readonly [string, string])[] = [
   ['62e90394-69f5-4237-9190-012177145e10', 'Company Administrator'],
 ];
 
-/** Agreements, qualifications, roles, and the checks of addresses and domains. */
+/** Agreements, qualifications, roles. */
 export const agreements: Readonly<Record<string, Behaviour>> = {
   'agreements.listTemplates': ({ query, path }) => {
     const type = query.get('agreementType');
@@ -105,28 +105,5 @@ export const agreements: Readonly<Record<string, Behaviour>> = {
   'roles.removeMember': within((tenant, { params }) => {
     tenant.roleMembers.get(params.roleId!.toLowerCase())?.delete(params.userId!.toLowerCase());
     return { status: 204 };
-  }),
-  'addresses.validate': (call) => {
-    const {
-      country = '',
-      city,
-      postalCode = '',
-      addressLine1,
-    } = call.body as Readonly<Record<string, string | undefined>>;
-    const reason =
-      city === undefined || addressLine1 === undefined
-        ? 'City and AddressLine1 are needed.'
-        : postalCodes[country.toUpperCase()]?.test(postalCode) === false
-          ? `ZipCityInvalid: the postal code ${postalCode} is not one of ${country}.`
-          : undefined;
-    if (reason === undefined) return ok(undefined);
-    return refuse(
-      400,
-      '2007',
-      JSON.stringify({ code: '60071', reason, corrected_address: { country, city, postal_code: '' } }),
-    );
-  },
-  'domains.check': (call, state) => ({
-    status: state.domains.has(call.params.domain!.toLowerCase()) ? 200 : 404,
   }),
 };

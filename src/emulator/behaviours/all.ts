@@ -1,4 +1,5 @@
 import { agreements } from './agreements.ts';
+import { audit } from './audit.ts';
 import type { Behaviour } from './behaviour.ts';
 import { configurationPolicies } from './configuration-policies.ts';
 import { customers } from './customers.ts';
@@ -6,8 +7,14 @@ import { devices } from './devices.ts';
 import { licenses } from './licenses.ts';
 import { market } from './market.ts';
 import { orders } from './orders.ts';
+import { profiles } from './profiles.ts';
+import { referrals } from './referrals.ts';
+import { relationships } from './relationships.ts';
+import { security } from './security.ts';
 import { subscriptions } from './subscriptions.ts';
 import { users } from './users.ts';
+import { utilities } from './utilities.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Everything that data cannot say, by operation. */
 export const behaviours: Readonly<Record<string, Behaviour>> = {
@@ -20,4 +27,11 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...agreements,
   ...configurationPolicies,
   ...devices,
+  ...profiles,
+  ...relationships,
+  ...referrals,
+  ...audit,
+  ...security,
+  ...utilities,
+  ...webhooks,
 };
