@@ -1,0 +1,87 @@
+import { offers } from '../../src/emulator/seed.ts';
+import type { Sample } from '../../tools/reference-data.ts';
+import { makeCustomer, makeUser, order, seats, software, subscriptionOf } from './makers.ts';
+import type { Fields, Scene } from './rig.ts';
+
+type Before = (scene: Scene, sample: Sample) => Promise<unknown>;
+
+const customer = ({ ids }: Scene): Fields => ({ customerId: ids.customerId });
+const user = ({ ids }: Scene): Fields => ({ customerId: ids.customerId, userId: ids.userId });
+const body = ({ request }: Sample): Fields => request.body as Fields;
+
+/** The scene's user as a member of a role, by the name that the sample has for it. */
+async function addMember(scene: Scene, userId: string, roleId: string): Promise<void> {
+  const { displayName, userPrincipalName } = await scene.send('users.get', { ...customer(scene), userId });
+  const member = { userId, id: userId, displayName, userPrincipalName };
+  const { properties = {} } = scene.operations.get('roles.addMember')!.input;
+  const known = Object.entries(member).filter(([name]) => properties[name] !== undefined);
+  await scene.send('roles.addMember', { ...customer(scene), roleId, ...Object.fromEntries(known) });
+}
+
+async function firstRole(scene: Scene): Promise<string> {
+  const { items } = await scene.send('roles.list', customer(scene));
+  return String((items as readonly Fields[])[0]?.id);
+}
+
+/**
+ * What must have happened before a sample's request, beside that the things in its path exist; and the sample's
+ * names in its body that are to be exchanged for the emulator's. By operation.
+ */
+export const before: Readonly<Record<string, Before>> = {
+  'customers.list': makeCustomer,
+  'customers.findByName': makeCustomer,
+  'customers.findByDomain': makeCustomer,
+  'domains.check': async (scene, { response }) => {
+    // The documented domain is taken in one sample (200) and free in the other (404).
+    if (response.status === 200) await makeCustomer(scene, 'contoso.onmicrosoft.com');
+  },
+  'users.list': makeUser,
+  'users.listDeleted': async (scene) => {
+    const userId = await makeUser(scene);
+    await scene.send('users.delete', { ...customer(scene), userId });
+  },
+  'users.restore': (scene) => scene.send('users.delete', user(scene)),
+  'users.assignLicenses': async (scene, sample) => {
+    await order(scene, seats);
+    const { items } = await scene.send('licenses.listSubscribedSkus', customer(scene));
+    const [sku] = items as readonly { readonly productSku: Fields }[];
+    const [wanted] = body(sample).LicensesToAssign as readonly Fields[];
+    scene.exchanged.set(String(wanted?.SkuId), String(sku?.productSku.id));
+  },
+  'users.listLicenses': async (scene) => {
+    await order(scene, seats);
+    const { items } = await scene.send('licenses.listSubscribedSkus', customer(scene));
+    const [sku] = items as readonly { readonly productSku: Fields }[];
+    await scene.send('users.assignLicenses', {
+      ...user(scene),
+      licensesToAssign: [{ skuId: sku?.productSku.id }],
+    });
+  },
+  'roles.addMember': async (scene, sample) => {
+    scene.exchanged.set(String(body(sample).Id), await makeUser(scene));
+  },
+  'roles.listForUser': async (scene) => addMember(scene, scene.ids.userId!, await firstRole(scene)),
+  'roles.listMembers': async (scene) => addMember(scene, await makeUser(scene), scene.ids.roleId!),
+  'roles.removeMember': (scene) => addMember(scene, scene.ids.userId!, scene.ids.roleId!),
+  'orders.list': (scene) => order(scene, seats),
+  'orders.listByBillingCycle': (scene) => order(scene, software),
+  'subscriptions.list': (scene) => order(scene, seats),
+  'subscriptions.listByOrder': async (scene, { request }) => {
+    const { id } = await order(scene, seats);
+    scene.exchanged.set(new URL(request.path, 'http://host').searchParams.get('order_id') ?? '', String(id));
+  },
+  'subscriptions.listAddons': async (scene) => {
+    const base = await order(scene, { catalogItemId: offers[0]!.id, quantity: 5, billingCycle: 'monthly' });
+    scene.ids.subscriptionId = subscriptionOf(base);
+    await scene.send('orders.addAddon', {
+      ...customer(scene),
+      orderId: base.id,
+      offerId: offers[0]!.addons[0],
+      friendlyName: 'An add-on',
+      parentSubscriptionId: scene.ids.subscriptionId,
+      quantity: 1,
+    });
+  },
+  'entitlements.list': (scene) => order(scene, software),
+  'licenses.listSubscribedSkus': (scene) => order(scene, seats),
+};
