@@ -1,5 +1,7 @@
 import { agreements } from './agreements.ts';
 import { audit } from './audit.ts';
+import { azure } from './azure.ts';
+import { azureEntitlements } from './azure-entitlements.ts';
 import type { Behaviour } from './behaviour.ts';
 import { configurationPolicies } from './configuration-policies.ts';
 import { customers } from './customers.ts';
@@ -11,7 +13,11 @@ import { profiles } from './profiles.ts';
 import { referrals } from './referrals.ts';
 import { relationships } from './relationships.ts';
 import { security } from './security.ts';
+import { serviceRequests } from './service-requests.ts';
 import { subscriptions } from './subscriptions.ts';
+import { support } from './support.ts';
+import { usage } from './usage.ts';
+import { usageBudget } from './usage-budget.ts';
 import { users } from './users.ts';
 import { utilities } from './utilities.ts';
 import { webhooks } from './webhooks.ts';
@@ -34,4 +40,10 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...security,
   ...utilities,
   ...webhooks,
+  ...azure,
+  ...azureEntitlements,
+  ...usage,
+  ...usageBudget,
+  ...serviceRequests,
+  ...support,
 };

@@ -3,6 +3,7 @@ import type { Call } from '../routes.ts';
 import { currencyOf, offers, wares } from '../seed.ts';
 import type { Cart, Order, State, Tenant } from '../state.ts';
 import { type Behaviour, within } from './behaviour.ts';
+import { changeBillingCycle, isCycleChange } from './billing-cycle.ts';
 import { catalogItemId, countryOf } from './market.ts';
 import { makeSubscription } from './subscriptions.ts';
 
@@ -197,7 +198,7 @@ function list(tenant: Tenant, { query, path }: Call, state: State): Reply {
   );
 }
 
-/** One PATCH buys add-ons and cancels. */
+/** One PATCH buys add-ons, cancels, and changes the billing cycle. */
 function patchOrder(tenant: Tenant, call: Call, state: State): Reply {
   const order = tenant.orders.get(call.params.orderId ?? '');
   if (order === undefined) return refuse(404, '20000', 'The order could not be found.');
@@ -209,6 +210,7 @@ function patchOrder(tenant: Tenant, call: Call, state: State): Reply {
         subscription.fields = { ...subscription.fields, status: 'deleted' };
     return ok(order.fields);
   }
+  if (isCycleChange(order, body)) return changeBillingCycle(tenant, order, body);
   const before = order.fields.lineItems as Fields[];
   const added = ((body.lineItems ?? []) as readonly Fields[]).map((line, index) => {
     const item = String(line.offerId);

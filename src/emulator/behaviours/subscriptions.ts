@@ -142,6 +142,7 @@ export function makeSubscription(
   const ware = wares.find((candidate) => catalogItemId(candidate).toLowerCase() === item);
   const offer = offers.find(({ id }) => id.toLowerCase() === item);
   if (ware?.kind === 'software' || ware?.kind === 'reservation') return undefined;
+  const metered = ware?.kind === 'azurePlan' || offer?.category === 'Azure';
   const title = ware?.title ?? offer?.name ?? item;
   const id = state.newId();
   const parent =
@@ -155,7 +156,7 @@ export function makeSubscription(
     offerName: title,
     friendlyName: line.friendlyName ?? title,
     quantity: line.quantity,
-    unitType: ware?.kind === 'azurePlan' ? 'Usage' : 'Licenses',
+    unitType: metered ? 'Usage' : 'Licenses',
     ...(parent === undefined ? {} : { parentSubscriptionId: parent }),
     hasPurchasableAddons: (offer?.addons.length ?? 0) > 0,
     creationDate: now.toISOString(),
@@ -165,7 +166,7 @@ export function makeSubscription(
     autoRenewEnabled: true,
     isTrial: false,
     isMicrosoftProduct: true,
-    billingType: ware?.kind === 'azurePlan' ? 'usage' : 'license',
+    billingType: metered ? 'usage' : 'license',
     billingCycle: line.billingCycle ?? 'monthly',
     ...(line.termDuration === undefined ? {} : { termDuration: line.termDuration }),
     contractType: 'subscription',
