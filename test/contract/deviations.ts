@@ -42,11 +42,6 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'the page shows a SKU where its text says a collection of availabilities',
   ],
   [
-    'get-a-list-of-azure-entitlements-for-subscription',
-    'answer: no items',
-    'the emulator keeps no Azure subscriptions below a plan yet',
-  ],
-  [
     'get-a-list-of-orders-by-customer-and-billing-cycle-type',
     'answer: no items',
     'the emulator does not know the query\'s spelling "onetime" yet',
@@ -110,5 +105,40 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'get-a-list-of-add-ons-for-a-subscription',
     'answer: items.0.entitlementId is missing, not string',
     'emulated subscriptions have no entitlement id yet',
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: objectType of items.0 is MeterUsageRecord, not SubscriptionMonthlyUsageRecord',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.status is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.offerId is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.resourceId is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.id is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.resourceName is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
+  ],
+  [
+    'get-a-customer-subscription-meter-usage-records',
+    'answer: items.0.name is missing, not string',
+    "the page shows the answer of the customer's list of subscriptions for a classic one",
   ],
 ];

@@ -51,6 +51,21 @@ export async function makeUser(scene: Scene): Promise<string> {
   return String(id);
 }
 
+export async function makeTicket(scene: Scene): Promise<string> {
+  const { id } = await scene.send('serviceRequests.create', {
+    agentLocale: 'en-US',
+    title: 'TrialSR',
+    description: 'Ignore this SR',
+    severity: 'critical',
+    supportTopicId: '32444671',
+    productId: '15960',
+    primaryContact: { lastName: 'LastName', firstName: 'FirstName' },
+    ...(scene.ids.customerId === undefined ? {} : { organization: { id: scene.ids.customerId } }),
+  });
+  await scene.send('serviceRequests.addNote', { serviceRequestId: id, text: 'A note' });
+  return String(id);
+}
+
 /** What the emulator must hold for a place of a path; a place without a row is made by the catalogue's own create. */
 export const makers: Readonly<Record<string, Maker>> = {
   customerId: (scene) => makeCustomer(scene),
@@ -80,6 +95,7 @@ export const makers: Readonly<Record<string, Maker>> = {
     const { batchTrackingId } = await upload(scene, scene.ids.customerId);
     return String(batchTrackingId);
   },
+  serviceRequestId: makeTicket,
   // Names of what is there already, or that name nothing that is made.
   domain: async () => undefined,
   productId: async () => wares[0]!.productId,

@@ -1,3 +1,4 @@
+import { partner } from '../partner.ts';
 import { collection, type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { Area, State } from '../state.ts';
@@ -69,11 +70,7 @@ class Tickets implements Area {
 
 const tickets = (state: State) => state.area('serviceRequests', () => new Tickets()).byId;
 const never = '0001-01-01T00:00:00';
-const partner = {
-  id: '00000000-0000-4000-8000-00000000a0a0',
-  name: 'Emulated Partner',
-  phoneNumber: '4255550100',
-};
+const ownOrganization = { id: partner.id, name: partner.name, phoneNumber: '2398391056' };
 
 function whole({ id, fields, organization, primaryContact, notes, ...dates }: Ticket): Fields {
   return typed('ServiceRequest', {
@@ -146,7 +143,7 @@ function create({ body, params }: Call, state: State): Reply {
     if (given[name] === undefined) return refuse(400, '3000', `${name} is missing.`);
   const problem = problemOf(given);
   if (problem !== undefined) return problem;
-  const organization = (given.organization ?? partner) as Fields;
+  const organization = (given.organization ?? ownOrganization) as Fields;
   const id = `6${BigInt(`0x${state.newId().replaceAll('-', '').slice(0, 12)}`) % 10n ** 14n}`.padEnd(15, '0');
   const ticket: Ticket = {
     id,

@@ -1,3 +1,4 @@
+import { partner, resellers } from '../partner.ts';
 import { collection, type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { State, Tenant } from '../state.ts';
@@ -17,7 +18,7 @@ export const support: Readonly<Record<string, Behaviour>> = {
       const { supportTenantId, supportMpnId, name } = (call.body ?? {}) as Fields;
       if (supportTenantId === undefined || supportMpnId === undefined || name === undefined)
         return refuse(400, '3000', 'SupportTenantId, SupportMpnId and Name are needed.');
-      if (!resellers.some((reseller) => reseller.supportMpnId === String(supportMpnId)))
+      if (![partner, ...resellers].some(({ mpnId }) => mpnId === String(supportMpnId)))
         return refuse(400, '800016', `${supportMpnId} is no indirect reseller of the partner.`);
       shelfOf<Fields>(state, 'supportContacts')
         .of(tenant.customer.id)
@@ -34,17 +35,8 @@ export const support: Readonly<Record<string, Behaviour>> = {
   }),
 };
 
-/** Resellers of the emulated provider, as the sample has one. */
-const resellers = [
-  { supportTenantId: '3B33E682-00C3-41EE-9DD2-A548ADF56438', supportMpnId: '4391507', name: 'Trey Research' },
-];
-
 /** Without another it is the partner itself. */
-const partner = {
-  supportTenantId: '00000000-0000-4000-8000-00000000a0a0',
-  supportMpnId: '1111111',
-  name: 'Emulated Partner',
-};
+const ownContact = { supportTenantId: partner.id, supportMpnId: partner.mpnId, name: partner.name };
 
 function withSubscription(tenant: Tenant, { params }: Call, act: (id: string) => Reply): Reply {
   const id = String(params.subscriptionId).toLowerCase();
@@ -55,7 +47,7 @@ function withSubscription(tenant: Tenant, { params }: Call, act: (id: string) =>
 
 function contactBody(tenant: Tenant, id: string, state: State): Fields {
   const set = shelfOf<Fields>(state, 'supportContacts').of(tenant.customer.id).get(id);
-  const { subscriptionId: _, ...contact } = set ?? { subscriptionId: id, ...partner };
+  const { subscriptionId: _, ...contact } = set ?? { subscriptionId: id, ...ownContact };
   const uri = `/customers/${tenant.customer.id}/subscriptions/${id}/supportcontact`;
   return typed('SupportContact', { ...contact, links: { self: { uri, method: 'Get', headers: [] } } });
 }

@@ -1,3 +1,4 @@
+import { partner } from '../partner.ts';
 import { type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import { currencyOf } from '../seed.ts';
@@ -131,6 +132,7 @@ function customerRecord(tenant: Tenant, state: State): Fields {
   const percentUsed = amount === undefined || amount === 0 ? 0 : (Number(cost.totalCost) / amount) * 100;
   return typed('CustomerMonthlyUsageRecord', {
     budget: budgetShown(tenant, state),
+    ...(isUpgraded ? {} : { customerSpendingBudget: budgetShown(tenant, state) }),
     percentUsed: Math.round(percentUsed * 100) / 100,
     isUpgraded,
     ...named(tenant.customer.id, companyOf(tenant), false),
@@ -142,6 +144,7 @@ function subscriptionRecord(tenant: Tenant, found: Subscription, state: State): 
   const cost = money(tenant, usdOf(usesIn(found, state)), isPlan(found));
   return typed('SubscriptionMonthlyUsageRecord', {
     status: found.fields.status,
+    ...(isPlan(found) ? { partnerOnRecord: partner.mpnId } : {}),
     offerId: String(found.fields.offerId).split(':')[0],
     ...named(found.id, nameOf(found), false),
     ...{ ...cost, usdTotalCost: cost.usdTotalCost ?? 0, ...modified(state) },
@@ -169,7 +172,7 @@ function meterRecords(tenant: Tenant, found: Subscription, state: State): readon
     return typed('MeterUsageRecord', {
       ...{ subscriptionId: found.id, meterId: plan ? planId : id, meterName: name },
       ...{ category, subcategory, quantityUsed: quantity, unit },
-      ...{ ...money(tenant, usdOf(uses), plan), ...modified(state) },
+      ...{ usdTotalCost: 0, ...money(tenant, usdOf(uses), plan), ...modified(state) },
     });
   });
 }
@@ -199,7 +202,7 @@ function partnerSummary({ path }: Call, state: State): Reply {
       customersOverBudget: over.length,
       customersTrendingOver: trending.length,
       customersWithUsageBasedSubscription: classic.length,
-      ...named('00000000-0000-4000-8000-00000000a0a0', 'Emulated Partner', false),
+      ...named(partner.id, partner.name, false),
       ...periodFields(state),
       totalCost: costs.reduce((sum, { usd }) => sum + usd, 0),
       currencyLocale: 'en-US',
