@@ -95,7 +95,7 @@ export function checkWait(
           ...common,
           type: 'wait',
           everyMs: everyMs ?? defaultEveryMs,
-          read: { operation, with: read, until },
+          read: { operation, usesAt: placeOf(inputs.get('uses')!), with: read, until },
         };
     }
   }

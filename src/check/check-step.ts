@@ -1,6 +1,6 @@
 import type { Expression } from '../expression/expression.ts';
 import type { Node } from '../load/document.ts';
-import type { Doubt, Operation } from '../operations/operation.ts';
+import type { Doubt } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkAssert, checkWait } from './check-builtin.ts';
 import { type Checking, checkExpression } from './check-expression.ts';
@@ -272,13 +272,13 @@ function checkUses(
     problems.warn('DEPRECATED', `'${name}' is deprecated: ${operation.deprecated.reason}`, placeOf(node), {
       ...(operation.deprecated.use === undefined ? {} : { help: `use ${operation.deprecated.use}` }),
     });
-  return checkOperationStep(operation, fields, common, scope, checking);
+  return checkOperationStep({ operation, usesAt: placeOf(node) }, fields, common, scope, checking);
 }
 
 const doubts: readonly Doubt[] = ['resend', 'lookup', 'hold'];
 
 function checkOperationStep(
-  operation: Operation,
+  { operation, usesAt }: Pick<OperationStep, 'operation' | 'usesAt'>,
   fields: Fields,
   common: CommonFields,
   scope: StepScope,
@@ -302,6 +302,6 @@ function checkOperationStep(
       { expected: 'hold, or no inDoubt' },
     );
   if (inputs === undefined) return undefined;
-  const step: OperationStep = { ...common, type: 'operation', operation, with: inputs, inDoubt };
+  const step: OperationStep = { ...common, type: 'operation', operation, usesAt, with: inputs, inDoubt };
   return { step, result: operation.result };
 }

@@ -80,6 +80,8 @@ interface StepBase {
 export interface OperationStep extends StepBase {
   readonly type: 'operation';
   readonly operation: Operation;
+  /** Where the operation is named. */
+  readonly usesAt: At;
   readonly with: Readonly<Record<string, Value>>;
   readonly inDoubt: Doubt;
 }
@@ -98,6 +100,7 @@ export interface WaitStep extends StepBase {
   readonly everyMs: number;
   readonly read?: {
     readonly operation: Operation;
+    readonly usesAt: At;
     readonly with: Readonly<Record<string, Value>>;
     /** Sees `result` beside the usual names. */
     readonly until: Expression;

@@ -6,6 +6,7 @@ import { loadOperations } from '../operations/read.ts';
 import { digestsOf, fits } from '../plan/fits.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
+import { refuseUncallable } from './callable.ts';
 import { execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
@@ -79,6 +80,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
     try {
       const session = opened ?? (await openSession(target, operations, playbook.limits));
       try {
+        if (opened === undefined) refuseUncallable(playbook, operations, session);
         const folder = resultsFolder(options.state, options.results);
         const run = await beginRun(journal, plan, {
           playbook,

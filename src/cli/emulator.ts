@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
+import type { Emulator } from '../emulator/server.ts';
 import type { Cloud, PartnerType } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
 import { exitStatus } from './exit-status.ts';
@@ -6,6 +10,7 @@ import type { Common } from './options.ts';
 
 export interface EmulatorOptions {
   readonly port?: number;
+  readonly https?: boolean;
   readonly latency?: number;
   readonly rate?: number;
   readonly faults?: string;
@@ -22,6 +27,7 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
   const running = await startEmulator(
     {
       ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.https === undefined ? {} : { https: options.https }),
       ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
       ...(options.rate === undefined ? {} : { rate: options.rate }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
@@ -32,30 +38,51 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
     },
     loadOperations(),
   );
-  const { tenantId, clientId, clientSecret, refreshToken } = emulatorCredentials;
-  if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ url: running.url, ...emulatorCredentials })}\n`);
-  } else {
+  const ca = await certificateFile(running);
+  try {
     process.stdout.write(
-      [
-        `Partner Center's emulator listens on ${running.url}`,
-        'To work against it from another terminal:',
-        '',
-        `    export TENANTRY_TARGET=${running.url} TENANTRY_TENANT_ID=${tenantId} \\`,
-        `           TENANTRY_CLIENT_ID=${clientId} TENANTRY_CLIENT_SECRET=${clientSecret} \\`,
-        `           TENANTRY_REFRESH_TOKEN=${refreshToken}`,
-        '',
-        'Without TENANTRY_REFRESH_TOKEN it is the app alone that signs in: some operations want a user, too.',
-        `What it holds: ${running.url}/_emulator/state   What it saw: ${running.url}/_emulator/stats`,
-        'Ctrl-C stops it; its state is gone then.',
-        '',
-      ].join('\n'),
+      options.json === true
+        ? `${JSON.stringify({ url: running.url, ...emulatorCredentials, ...(ca === undefined ? {} : { caFile: ca.file }) })}\n`
+        : `${describe(running.url, ca?.file, emulatorCredentials)}\n`,
     );
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', resolve);
+      process.once('SIGTERM', resolve);
+    });
+  } finally {
+    await running.close();
+    await ca?.remove();
   }
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
-  await running.close();
   return exitStatus.done;
+}
+
+/** Its certificate in a file, for TENANTRY_CA_FILE, as long as it runs. */
+async function certificateFile({ certificate }: Emulator) {
+  if (certificate === undefined) return undefined;
+  const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-emulator-'));
+  const file = path.join(folder, 'ca.pem');
+  await writeFile(file, certificate);
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function describe(
+  url: string,
+  caFile: string | undefined,
+  credentials: Readonly<Record<'tenantId' | 'clientId' | 'clientSecret' | 'refreshToken', string>>,
+): string {
+  const { tenantId, clientId, clientSecret, refreshToken } = credentials;
+  return [
+    `Partner Center's emulator listens on ${url}`,
+    'To work against it from another terminal:',
+    '',
+    `    export TENANTRY_TARGET=${url} TENANTRY_TENANT_ID=${tenantId} \\`,
+    `           TENANTRY_CLIENT_ID=${clientId} TENANTRY_CLIENT_SECRET=${clientSecret} \\`,
+    ...(caFile === undefined ? [] : [`           TENANTRY_CA_FILE=${caFile} \\`]),
+    `           TENANTRY_REFRESH_TOKEN=${refreshToken}`,
+    '',
+    'Without TENANTRY_REFRESH_TOKEN it is the app alone that signs in: some operations want a user, too.',
+    `Other ways to sign in: tenantry login, or a certificate from ${url}/_emulator/client-certificate`,
+    `What it holds: ${url}/_emulator/state   What it saw: ${url}/_emulator/stats`,
+    'Ctrl-C stops it; its state is gone then.',
+  ].join('\n');
 }

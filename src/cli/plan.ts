@@ -12,12 +12,14 @@ import { readPlan, writePlan } from '../plan/plan-file.ts';
 import { planRecords } from '../plan/plan-records.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
+import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
 import { type Input, openInput } from './records.ts';
-import { openSession, type Session, targetName } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import { targetName } from './target.ts';
 import { printPlan, printPlanJson } from './terminal/print-plan.ts';
 import { version } from './version.ts';
 
@@ -102,11 +104,13 @@ export async function makePlan(
   const parameters = await loadParameters(playbook, options);
   const input = await openInput(playbook, parameters, options);
   const target = options.offline === true ? (options.target ?? 'offline') : targetName(options.target);
+  if (options.offline === true) refuseOutsideCloud(playbook, operations, target);
   const place = await placeOf(options.out);
   const session =
     options.offline === true ? undefined : await openSession(target, operations, playbook.limits);
   let kept = false;
   try {
+    if (session !== undefined) refuseUncallable(playbook, operations, session);
     const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
     await writeTo(place.file, header, { playbook, parameters, input, operations, session });
     const { summary } = await readPlan(place.file);

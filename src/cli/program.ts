@@ -83,6 +83,8 @@ function describeProgram(setStatus: (status: number) => void): Command {
   definePlanning(program, setStatus);
   defineRunning(program, setStatus);
   defineLooking(program, setStatus);
+  defineSigningIn(program, setStatus);
+  defineEmulator(program, setStatus);
   return program;
 }
 
@@ -188,11 +190,46 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
     setStatus,
     async () => (await import('./schema.ts')).schema,
   );
+}
+
+/** Commands for signing in, and for finding out why something does not work. */
+function defineSigningIn(program: Command, setStatus: SetStatus): void {
+  define(
+    program
+      .command('login')
+      .description('sign in as a user of the partner, by a code that is typed into a browser')
+      .option('--device-code', 'by a code even where TENANTRY_REFRESH_TOKEN is set')
+      .option('--tenant <id-or-domain>', 'the partner’s tenant (default: TENANTRY_TENANT_ID)')
+      .option('--client <id>', 'the app (default: TENANTRY_CLIENT_ID)'),
+    setStatus,
+    async () => (await import('./login.ts')).login,
+  );
+  define(
+    program.command('logout').description('forget the sign-ins that are kept for the target'),
+    setStatus,
+    async () => (await import('./logout.ts')).logout,
+  );
+  define(
+    program.command('whoami').description('show who signs in at the target, and what the token says'),
+    setStatus,
+    async () => (await import('./whoami.ts')).whoami,
+  );
+  define(
+    program
+      .command('doctor')
+      .description('check this machine, the state, the sign-in and the target; says what to do'),
+    setStatus,
+    async () => (await import('./doctor.ts')).doctor,
+  );
+}
+
+function defineEmulator(program: Command, setStatus: SetStatus): void {
   define(
     program
       .command('emulator')
       .description('run Partner Center’s emulator until interrupted')
       .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', Number)
+      .option('--https', 'speak HTTPS, with a certificate that is made at start')
       .option('--latency <ms>', 'answer after so many milliseconds', Number)
       .option('--rate <n>', 'allow so many requests a second, then answer 429', Number)
       .option('--faults <spec>', 'inject faults: kind=probability[@operation], …')

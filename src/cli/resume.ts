@@ -1,6 +1,7 @@
 import { loadOperations } from '../operations/read.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { planOf } from './begin-run.ts';
+import { refuseUncallable } from './callable.ts';
 import { execute } from './execute.ts';
 import { assignments, playbookFrom, usage } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
@@ -27,6 +28,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
       await settleByHand(journal, run, verdicts);
       const session = await openSession(options.target ?? header.target, operations, playbook.limits);
       try {
+        refuseUncallable(playbook, operations, session);
         return await execute({
           journal,
           run,

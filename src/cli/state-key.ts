@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { configFolder } from './config-folder.ts';
 
 /**
  * The key that secrets in a state file are encrypted with: TENANTRY_STATE_KEY where it is set (any text; a CI
@@ -14,11 +14,7 @@ import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 export async function stateKey(): Promise<Uint8Array> {
   const text = process.env.TENANTRY_STATE_KEY;
   if (text !== undefined && text !== '') return createHash('sha256').update(text).digest();
-  const file = path.join(
-    process.env.XDG_CONFIG_HOME ?? path.join(homedir(), '.config'),
-    'tenantry',
-    'state.key',
-  );
+  const file = path.join(configFolder(), 'state.key');
   try {
     return await readOrMake(file);
   } catch (error) {

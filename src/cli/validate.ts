@@ -2,6 +2,7 @@ import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { loadOperations } from '../operations/read.ts';
 import { plural } from '../report/text.ts';
+import { refuseUncallableAt } from './callable.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
@@ -12,7 +13,9 @@ const rowsListed = 50;
 
 /** `tenantry validate`: the playbook alone, or with its parameters and every row of its input. */
 export async function validate(options: InputOptions & Common, playbookFile: string): Promise<number> {
-  const playbook = await loadPlaybook(playbookFile, loadOperations());
+  const operations = loadOperations();
+  const playbook = await loadPlaybook(playbookFile, operations);
+  if (options.target !== undefined) await refuseUncallableAt(options.target, playbook, operations);
   if (options.input === undefined) {
     say(
       options,

@@ -22,6 +22,10 @@ export const codes = {
   MAYBE_MISSING: 'A required input comes from a value that may be missing.',
   SCHEMA_INVALID: 'A schema in the playbook is not valid JSON Schema.',
   DEPRECATED: 'The operation is deprecated.',
+  NOT_IN_CLOUD: 'The cloud of the target does not have the operation.',
+  NOT_FOR_PARTNER: 'This kind of partner may not call the operation.',
+  SIGN_IN_KIND: 'The operation takes another kind of sign-in than these credentials give.',
+  SANDBOX_ONLY: 'The operation works in the integration sandbox only.',
   // expressions
   EXPRESSION_SYNTAX: 'The expression is not valid CEL.',
   EXPRESSION_NAME: 'The expression uses a name that does not exist.',

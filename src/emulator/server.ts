@@ -1,30 +1,36 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud, Operations, PartnerType } from '../operations/operation.ts';
+import { Authority, type AuthorityOptions } from './authority/authority.ts';
 import { behaviours } from './behaviours/all.ts';
 import { recordWrite } from './behaviours/audit.ts';
 import { recordRequest } from './behaviours/security.ts';
+import { refuseCaller } from './callers.ts';
 import { defaultBehaviour } from './default-behaviour.ts';
 import { type FaultKind, type Faults, makeFaults } from './faults.ts';
+import { listen } from './listen.ts';
 import { Replays } from './replays.ts';
 import { type Reply, refuse } from './reply.ts';
-import { type Call, camelCased, makeRouter } from './routes.ts';
+import { type Call, makeRouter } from './routes.ts';
 import { State } from './state.ts';
 import { Stats } from './stats.ts';
 import { type Bucket, makeBucket } from './throttle.ts';
-import { Authority } from './tokens.ts';
+import { bodyOf, header, parse, write } from './wire.ts';
 
-export { emulatorCredentials, readyToken } from './tokens.ts';
+export { emulatorCredentials, trustedJob } from './authority/identities.ts';
+export { readyToken } from './authority/issued.ts';
 
-export interface EmulatorOptions {
+export interface EmulatorOptions extends AuthorityOptions {
   /** Port on 127.0.0.1; 0 for any free one. */
   readonly port?: number;
+  /** Speak HTTPS, with a certificate that is made at start. */
+  readonly https?: boolean;
   /** Who the caller is, and in which cloud. */
   readonly profile?: PartnerType;
   readonly cloud?: Cloud;
   readonly latencyMs?: number;
+  /** How far the authority's clock is ahead, and the date of every answer: tokens end without waiting for it. */
+  readonly signInAheadSeconds?: number;
   /** Requests a second that are allowed, and at once. */
   readonly rate?: number;
   readonly faults?: string;
@@ -34,9 +40,6 @@ export interface EmulatorOptions {
   readonly provisioningPolls?: number;
   readonly registrationPolls?: number;
   readonly requireAgreement?: boolean;
-  readonly tokenLifetimeSeconds?: number;
-  /** How long a refresh token is good once it was used; without it to its own end, 90 days. */
-  readonly refreshGraceSeconds?: number;
   /** Items a page at most. */
   readonly pageLimit?: number;
   /** How far the service's clock is ahead: renewals and cancellation windows come without waiting for them. */
@@ -45,6 +48,8 @@ export interface EmulatorOptions {
 
 export interface Emulator {
   readonly url: string;
+  /** The certificate to trust, in PEM, where it speaks HTTPS. */
+  readonly certificate?: string;
   readonly state: State;
   close(): Promise<void>;
 }
@@ -52,27 +57,14 @@ export interface Emulator {
 /** Starts Partner Center on a loopback port. Throws Error for faults that it does not know. */
 export async function startEmulator(options: EmulatorOptions, operations: Operations): Promise<Emulator> {
   const service = new Service(options, operations);
-  const server = createServer((request, response) => void service.serve(request, response));
-  server.keepAliveTimeout = 120_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  service.root = url;
-  return {
-    url,
-    state: service.state,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const server = await listen((request, response) => void service.serve(request, response), options);
+  service.root = server.url;
+  return { ...server, state: service.state };
 }
 
 /** One request's way: authority, control, allowance, sign-in, route, replay, fault, behaviour, answer. */
 class Service {
-  root = '';
+  #root = '';
   readonly state: State;
   readonly #route: ReturnType<typeof makeRouter>;
   readonly #authority: Authority;
@@ -82,12 +74,14 @@ class Service {
   #faults: Faults;
   #bucket: Bucket;
   #latencyMs: number;
+  #aheadMs: number;
 
   constructor(options: EmulatorOptions, operations: Operations) {
     this.#seed = options.seed ?? 1;
     this.#route = makeRouter(operations);
-    this.#authority = new Authority(Date.now, options.tokenLifetimeSeconds ?? 3600, this.#seed);
-    this.#authority.graceSeconds = options.refreshGraceSeconds ?? Number.POSITIVE_INFINITY;
+    this.#aheadMs = (options.signInAheadSeconds ?? 0) * 1000;
+    const now = () => Date.now() + this.#aheadMs;
+    this.#authority = new Authority(now, this.#seed, options);
     this.#faults = makeFaults(options.faults ?? '', this.#seed);
     this.#bucket = makeBucket(options.rate ?? Number.POSITIVE_INFINITY, Date.now);
     this.#latencyMs = options.latencyMs ?? 0;
@@ -105,14 +99,20 @@ class Service {
     this.state = new State({ ...delays, requireAgreement, profile, cloud }, this.#seed, Date.now);
   }
 
+  set root(root: string) {
+    this.#root = root;
+    this.#authority.root = root;
+  }
+
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await bodyOf(request).catch(() => undefined);
     if (text === undefined) return;
-    const { pathname, searchParams } = new URL(request.url ?? '/', this.root);
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.#root);
     const method = request.method ?? 'GET';
+    if (this.#aheadMs !== 0) response.setHeader('date', new Date(Date.now() + this.#aheadMs).toUTCString());
     const control = pathname.startsWith('/_emulator/')
-      ? this.#control(pathname, text)
-      : this.#authority.answer(method, pathname, new URLSearchParams(text), this.root);
+      ? this.#control(method, pathname, text, request)
+      : this.#authority.answer(method, pathname, new URLSearchParams(text));
     if (control !== undefined) return write(response, control, request);
     this.#stats.begin();
     if (this.#latencyMs > 0) await sleep(this.#latencyMs);
@@ -137,15 +137,12 @@ class Service {
     this.#stats.count(operation.name);
     const fault = this.#faults.draw(operation.name);
     if (fault === 'expire-token') this.#authority.expire(request.headers.authorization);
-    if (
-      operation.elsewhere === undefined &&
-      this.#authority.identify(request.headers.authorization) === undefined
-    )
-      return write(
-        response,
-        refuse(401, '400', 'The access token is missing, wrong or has expired.'),
-        request,
-      );
+    const caller = this.#authority.identify(request.headers.authorization);
+    if (caller !== undefined && header(request, 'validatemfa') === 'true')
+      response.setHeader('isMfaCompliant', String(caller.mfa));
+    // A file that lies elsewhere is opened by its own address.
+    const unwelcome = operation.elsewhere === undefined ? refuseCaller(caller, route.operations) : undefined;
+    if (unwelcome !== undefined) return write(response, unwelcome, request);
     if (await this.#failBefore(fault, request, response)) return;
     const call: Call = { ...route, path, query, headers: request.headers, body: parse(text) };
     // The other hosts know no MS-RequestId: a repeat there is a second request.
@@ -273,7 +270,7 @@ class Service {
     );
   }
 
-  #control(path: string, text: string): Reply {
+  #control(method: string, path: string, text: string, request: IncomingMessage): Reply {
     switch (path) {
       case '/_emulator/stats':
         return {
@@ -286,55 +283,27 @@ class Service {
         this.state.clear();
         return { status: 200, body: {} };
       case '/_emulator/options':
-        this.#change(parse(text) as EmulatorOptions);
-        return { status: 200, body: {} };
-      default:
-        return { status: 404, body: {} };
+        if (method === 'POST') this.#change(parse(text) as EmulatorOptions);
+        return { status: 200, body: this.state.behaviour };
+      default: {
+        const { searchParams } = new URL(request.url ?? '/', this.#root);
+        const { authorization } = request.headers;
+        return (
+          this.#authority.control(method, path, searchParams, parse(text), authorization) ?? {
+            status: 404,
+            body: {},
+          }
+        );
+      }
     }
   }
 
-  #change({ latencyMs, rate, faults, refreshGraceSeconds, ...rest }: EmulatorOptions): void {
-    if (refreshGraceSeconds !== undefined) this.#authority.graceSeconds = refreshGraceSeconds;
+  #change({ latencyMs, rate, faults, signInAheadSeconds, ...rest }: EmulatorOptions): void {
     if (latencyMs !== undefined) this.#latencyMs = latencyMs;
     if (rate !== undefined) this.#bucket = makeBucket(rate, Date.now);
     if (faults !== undefined) this.#faults = makeFaults(faults, this.#seed);
+    if (signInAheadSeconds !== undefined) this.#aheadMs = signInAheadSeconds * 1000;
+    this.#authority.change(rest);
     Object.assign(this.state.behaviour, rest);
   }
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === '' ? undefined : camelCased(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Some answers begin with a byte-order mark, as the service's do. */
-function write(response: ServerResponse, reply: Reply, request: IncomingMessage, mark = false): void {
-  const text = reply.body === undefined ? '' : (mark ? '\uFEFF' : '') + JSON.stringify(reply.body);
-  const bytes = reply.bytes ?? Buffer.from(text);
-  const headers = {
-    ...(text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-    'content-length': bytes.length,
-    'ms-requestid': header(request, 'ms-requestid') ?? randomUUID(),
-    'ms-correlationid': header(request, 'ms-correlationid') ?? randomUUID(),
-    'ms-cv': 'emulated.0',
-    'ms-serverid': 'emulator',
-    'x-locale': header(request, 'x-locale') ?? 'en-US',
-    ...reply.headers,
-  };
-  if (response.destroyed) return;
-  response.writeHead(reply.status, headers).end(request.method === 'HEAD' ? undefined : bytes);
 }

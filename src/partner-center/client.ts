@@ -3,10 +3,11 @@ import type { Operation } from '../operations/operation.ts';
 import { TransportError, type WireAnswer, type WireRequest, type World } from '../world/world.ts';
 import { type Answer, fromTransportError, readAnswer } from './answer.ts';
 import type { Target } from './clouds.ts';
+import { signInFor } from './credentials.ts';
 import { itemsOf, nextPage, PagingError, pageTrail } from './pages.ts';
 import { buildRequest, InputError, idHeaders } from './request.ts';
 import { spelled } from './spelling.ts';
-import type { Tokens } from './token.ts';
+import type { Need, Tokens } from './token.ts';
 
 export interface CallOptions {
   readonly requestId: string;
@@ -71,10 +72,16 @@ async function exchange(
   make: Build,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
+  // What these credentials cannot call was refused before anything was sent (check/check-callable.ts); where it was
+  // not, the service's own refusal says so.
+  const need = {
+    host: operation.host,
+    auth: signInFor(operation, tokens.signIns) ?? tokens.signIns[0] ?? 'app',
+  };
   try {
     const answer =
       operation.elsewhere === undefined
-        ? await withToken(world, tokens, make, signal)
+        ? await withToken(world, tokens, need, make, signal)
         : await world.transport.send(make(''), signal);
     return readAnswer(operation, answer, world.clock.now());
   } catch (error) {
@@ -140,13 +147,14 @@ function impossible(error: Error, requestId: string): Answer {
 async function withToken(
   world: World,
   tokens: Tokens,
+  need: Need,
   make: (token: string) => WireRequest,
   signal: AbortSignal | undefined,
 ): Promise<WireAnswer> {
-  const token = await tokenOf(() => tokens.get());
+  const token = await tokenOf(() => tokens.get(need));
   const answer = await world.transport.send(make(token), signal);
   if (answer.status !== 401) return answer;
-  const renewed = await tokenOf(() => tokens.renew(token));
+  const renewed = await tokenOf(() => tokens.renew(need, token));
   return renewed === token ? answer : world.transport.send(make(renewed), signal);
 }
 

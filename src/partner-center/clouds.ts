@@ -1,6 +1,6 @@
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { closest } from '../diagnostics/suggest.ts';
-import type { Cloud, Host } from '../operations/operation.ts';
+import type { Cloud, Host, PartnerType } from '../operations/operation.ts';
 
 /** Where requests go and where tokens come from. */
 export interface Target {
@@ -12,60 +12,49 @@ export interface Target {
   readonly roots: Readonly<Record<Host, string>>;
   /** Scheme and host of the token authority. */
   readonly authority: string;
-  readonly scope: string;
+  /** What a token is asked for, by the host that it goes to: each takes only its own. */
+  readonly scopes: Readonly<Record<Host, string>>;
+  /** Whom the token of a workload (a CI job) must be made out to so that this cloud's authority takes it. */
+  readonly federatedAudience: string;
   readonly cloud: Cloud;
+  /** Who the partner is, where the target tells it (the emulator does). */
+  readonly partner?: PartnerType;
   /** On this machine: a ready token is allowed, and plain HTTP. */
   readonly loopback: boolean;
 }
-
-/**
- * What proves who calls: a ready token (loopback only), or an app's own secret, which with a refresh token signs in
- * for the partner user who consented to the app.
- */
-export type Credentials =
-  | { readonly type: 'token'; readonly token: string }
-  | {
-      readonly type: 'secret';
-      readonly tenantId: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly refreshToken?: string;
-    };
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 interface CloudAddresses {
   readonly root: string;
   readonly graph: string;
   readonly authority: string;
-  readonly scope: string;
+  readonly federatedAudience: string;
 }
 
-/** Pages partner-center-rest-urls and partner-center-authentication; the Germany cloud takes no new customers. */
+/** Pages partner-center-rest-urls and partner-center-authentication; FACTS "Clouds, token authorities, audiences". */
 const clouds: Readonly<Record<Cloud, CloudAddresses>> = {
   global: {
     root: 'https://api.partnercenter.microsoft.com',
     graph: 'https://graph.microsoft.com',
     authority: 'https://login.microsoftonline.com',
-    scope: 'https://api.partnercenter.microsoft.com/.default',
+    federatedAudience: 'api://AzureADTokenExchange',
   },
   china: {
     root: 'https://partner.partnercenterapi.microsoftonline.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     authority: 'https://login.partner.microsoftonline.cn',
-    scope: 'https://partner.partnercenterapi.microsoftonline.cn/.default',
+    federatedAudience: 'api://AzureADTokenExchangeChina',
   },
   usgov: {
     root: 'https://api.partnercenter.microsoft.com',
     graph: 'https://graph.microsoft.us',
     authority: 'https://login.microsoftonline.us',
-    scope: 'https://api.partnercenter.microsoft.com/.default',
+    federatedAudience: 'api://AzureADTokenExchangeUSGov',
   },
   germany: {
     root: 'https://api.partnercenter.microsoft.com',
     graph: 'https://graph.microsoft.de',
     authority: 'https://login.microsoftonline.de',
-    scope: 'https://api.partnercenter.microsoft.com/.default',
+    federatedAudience: 'api://AzureADTokenExchange',
   },
 };
 
@@ -74,17 +63,26 @@ const partnerRoot = 'https://api.partner.microsoft.com';
 
 /** Finds a target by name or URL. `emulator` is started by the command line, which then gives its URL. */
 export function resolveTarget(name: string): Checked<Target> {
-  if (Object.hasOwn(clouds, name)) {
-    const cloud = name as Cloud;
-    const { root, graph, authority, scope } = clouds[cloud];
-    const roots = { partnerCenter: root, partner: partnerRoot, graph };
-    return {
-      ok: true,
-      value: { name, root, roots, authority, scope, cloud, loopback: false },
-      diagnostics: [],
-    };
-  }
+  if (Object.hasOwn(clouds, name)) return found(targetOf(name, name as Cloud));
   return URL.canParse(name) && /^https?:/u.test(name) ? fromUrl(name) : unknownTarget(name);
+}
+
+function found(value: Target): Checked<Target> {
+  return { ok: true, value, diagnostics: [] };
+}
+
+function targetOf(name: string, cloud: Cloud): Target {
+  const { root, graph, authority, federatedAudience } = clouds[cloud];
+  const roots = { partnerCenter: root, partner: partnerRoot, graph };
+  return { name, root, roots, authority, scopes: scopesOf(roots), federatedAudience, cloud, loopback: false };
+}
+
+function scopesOf(roots: Target['roots']): Target['scopes'] {
+  return {
+    partnerCenter: `${roots.partnerCenter}/.default`,
+    partner: `${roots.partner}/.default`,
+    graph: `${roots.graph}/.default`,
+  };
 }
 
 function fromUrl(name: string): Checked<Target> {
@@ -104,15 +102,24 @@ function fromUrl(name: string): Checked<Target> {
       diagnostics: [{ code: 'TARGET', severity: 'error', message, help: `use https://${hostname}` }],
     };
   }
-  // The sign-in library knows no authority without TLS; token.ts brings such an address back to plain HTTP.
+  const cloud = (Object.keys(clouds) as Cloud[]).find((each) => clouds[each].root === origin);
+  if (cloud !== undefined) return found(targetOf(name, cloud));
+  // The sign-in library knows no authority without TLS; authority.ts brings such an address back to plain HTTP.
   const authority = loopback ? origin.replace(/^http:/u, 'https:') : clouds.global.authority;
-  const scope = loopback ? `${origin}/.default` : clouds.global.scope;
+  // Tokens are made out to this very host: one for Partner Center itself never goes to another address.
   const roots = { partnerCenter: origin, partner: origin, graph: origin };
-  return {
-    ok: true,
-    value: { name, root: origin, roots, authority, scope, cloud: 'global', loopback },
-    diagnostics: [],
-  };
+  const { federatedAudience } = clouds.global;
+  const scopes = scopesOf(roots);
+  return found({
+    name,
+    root: origin,
+    roots,
+    authority,
+    scopes,
+    federatedAudience,
+    cloud: 'global',
+    loopback,
+  });
 }
 
 function unknownTarget(name: string): Checked<Target> {
@@ -127,49 +134,6 @@ function unknownTarget(name: string): Checked<Target> {
         message: `there is no target '${name}'`,
         expected: `${names.join(', ')}, or a URL`,
         ...(near === undefined ? {} : { didYouMean: near }),
-      },
-    ],
-  };
-}
-
-/** Reads the credentials that the environment holds. */
-export function credentialsFromEnv(env: Environment, target: Target): Checked<Credentials> {
-  const token = env.TENANTRY_ACCESS_TOKEN;
-  if (token !== undefined && token !== '' && target.loopback)
-    return { ok: true, value: { type: 'token', token }, diagnostics: [] };
-  const {
-    TENANTRY_TENANT_ID: tenantId = '',
-    TENANTRY_CLIENT_ID: clientId = '',
-    TENANTRY_CLIENT_SECRET: clientSecret = '',
-    TENANTRY_REFRESH_TOKEN: refreshToken = '',
-  } = env;
-  const missing = Object.entries({
-    TENANTRY_TENANT_ID: tenantId,
-    TENANTRY_CLIENT_ID: clientId,
-    TENANTRY_CLIENT_SECRET: clientSecret,
-  })
-    .filter(([, value]) => value === '')
-    .map(([name]) => name);
-  if (missing.length === 0)
-    return {
-      ok: true,
-      value: {
-        type: 'secret',
-        tenantId,
-        clientId,
-        clientSecret,
-        ...(refreshToken === '' ? {} : { refreshToken }),
-      },
-      diagnostics: [],
-    };
-  return {
-    ok: false,
-    diagnostics: [
-      {
-        code: 'CREDENTIALS',
-        severity: 'error',
-        message: `the sign-in to ${target.name} is incomplete: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
-        help: 'set the partner tenant, the app registered for Partner Center and its secret in the environment, e.g. from your CI system’s secrets',
       },
     ],
   };

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as timer } from 'node:timers/promises';
+import { getCACertificates } from 'node:tls';
 import type { Agent } from 'undici';
 import {
   type Clock,
@@ -54,17 +55,22 @@ export const realFiles: Files = {
   },
 };
 
+export interface WorldOptions {
+  /** Certificates (PEM) of authorities that are trusted beside those that Node.js trusts. */
+  readonly ca?: string;
+}
+
 /** Time, chance, network and disk as they are. Nothing is opened before the first request. */
-export function realWorld(): World {
+export function realWorld(options: WorldOptions = {}): World {
   const random = { next: Math.random, uuid: randomUUID };
-  return { clock: realClock, random, transport: realTransport(), files: realFiles };
+  return { clock: realClock, random, transport: realTransport(options), files: realFiles };
 }
 
 /** Answers larger than this are no answers of Partner Center. */
 const bodyBytesMax = 32 * 1024 * 1024;
 const connections = 256;
 
-function realTransport(): Transport {
+function realTransport({ ca }: WorldOptions): Transport {
   // undici costs more start-up than all else; commands that send nothing never load it.
   let opened:
     | Promise<{ readonly undici: typeof import('undici')['default']; readonly agent: Agent }>
@@ -78,7 +84,8 @@ function realTransport(): Transport {
         connections,
         pipelining: 1,
         keepAliveTimeout: 30_000,
-        connect: { timeout: 10_000 },
+        // Naming authorities replaces those that are trusted by default (NODE_EXTRA_CA_CERTS among them).
+        connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca: [...getCACertificates(), ca] }) },
       }),
     };
   };

@@ -16,6 +16,7 @@ const options = { requestId: 'r1' };
 function tokens(): Tokens & { renewals: number } {
   const made = {
     renewals: 0,
+    signIns: ['app' as const],
     get: async () => `token${made.renewals}`,
     renew: async () => {
       made.renewals += 1;
@@ -55,7 +56,7 @@ describe('one call', () => {
   });
 
   it('does not repeat with a token that cannot be renewed', async () => {
-    const fixed = { get: async () => 't', renew: async () => 't' };
+    const fixed: Tokens = { signIns: ['app'], get: async () => 't', renew: async () => 't' };
     const { world, client } = rig([wire(401)], fixed);
     expect(await client.call(operation(), input, options)).toMatchObject({ type: 'refused' });
     expect(world.sent.length).toBe(1);
@@ -76,6 +77,7 @@ describe('one call', () => {
 
   it('never takes a token that cannot be had for an answer of the service', async () => {
     const broken: Tokens = {
+      signIns: ['app'],
       get: () => Promise.reject(new TransportError('down', { sent: 'maybe', reason: 'timeout' })),
       renew: () => Promise.reject(new Error('unused')),
     };

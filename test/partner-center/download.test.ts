@@ -30,7 +30,7 @@ function rig(script: Parameters<typeof scriptedWorld>[0]) {
     asked.tokens += 1;
     return 'secret-token';
   };
-  const tokens = { get: token, renew: token };
+  const tokens = { signIns: ['app' as const], get: token, renew: token };
   return { world, asked, client: makeClient({ world, target, tokens, application: 'Tenantry' }) };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DiagnosticsError } from '../../src/diagnostics/diagnostic.ts';
-import { credentialsFromEnv, resolveTarget, type Target } from '../../src/partner-center/clouds.ts';
-import { makeTokens } from '../../src/partner-center/token.ts';
+import { resolveTarget, type Target } from '../../src/partner-center/clouds.ts';
+import { credentialsFrom } from '../../src/partner-center/credentials.ts';
+import { makeTokens, type Need } from '../../src/partner-center/token.ts';
 import { TransportError } from '../../src/world/world.ts';
 import { scriptedWorld, wire } from './service.ts';
 
@@ -13,11 +14,13 @@ function targetOf(name: string): Target {
 
 const emulator = targetOf('http://127.0.0.1:4321');
 const credentials = {
-  type: 'secret',
+  type: 'app',
   tenantId: 'tenant-1',
   clientId: 'app-1',
-  clientSecret: 'hunter2!',
+  proof: { type: 'secret', secret: 'hunter2!' },
 } as const;
+const app: Need = { host: 'partnerCenter', auth: 'app' };
+const user: Need = { host: 'partnerCenter', auth: 'app+user' };
 const granted = (token: string, seconds = 3599) =>
   wire(200, { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: token });
 const refused = (status: number, code: number) =>
@@ -29,7 +32,7 @@ const refused = (status: number, code: number) =>
 
 async function failureOf(script: Parameters<typeof scriptedWorld>[0]) {
   const error = await makeTokens(emulator, credentials, scriptedWorld(script))
-    .get()
+    .get(app)
     .catch((thrown: unknown) => thrown);
   if (!(error instanceof DiagnosticsError)) throw error;
   return error.diagnostics[0]!;
@@ -38,7 +41,7 @@ async function failureOf(script: Parameters<typeof scriptedWorld>[0]) {
 describe('a token', () => {
   it('is asked for with the secret, at the token endpoint of the tenant, in one request', async () => {
     const world = scriptedWorld([granted('a')]);
-    expect(await makeTokens(emulator, credentials, world).get()).toBe('a');
+    expect(await makeTokens(emulator, credentials, world).get(app)).toBe('a');
     const [request] = world.sent;
     expect(request).toMatchObject({
       method: 'POST',
@@ -60,61 +63,62 @@ describe('a token', () => {
     ['https://api.partnercenter.microsoft.com', 'https://login.microsoftonline.com/tenant-1/'],
   ])('for %s comes from its own authority', async (name, authority) => {
     const world = scriptedWorld([granted('a')]);
-    await makeTokens(targetOf(name), credentials, world).get();
+    await makeTokens(targetOf(name), credentials, world).get(app);
     expect(world.sent[0]!.url.startsWith(authority)).toBe(true);
   });
 
   it('is shared by all who ask at the same time, and kept', async () => {
     const world = scriptedWorld([granted('a')]);
     const tokens = makeTokens(emulator, credentials, world);
-    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => tokens.get())))).toEqual(
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => tokens.get(app))))).toEqual(
       new Set(['a']),
     );
-    expect(await tokens.get()).toBe('a');
+    expect(await tokens.get(app)).toBe('a');
     expect(world.sent.length).toBe(1);
   });
 
   it('is renewed five minutes before it ends', async () => {
     const world = scriptedWorld([granted('a', 3600), granted('b', 3600)]);
     const tokens = makeTokens(emulator, credentials, world);
-    await tokens.get();
+    await tokens.get(app);
     world.now += 54 * 60_000;
-    expect(await tokens.get()).toBe('a');
+    expect(await tokens.get(app)).toBe('a');
     world.now += 2 * 60_000;
-    expect(await tokens.get()).toBe('b');
+    expect(await tokens.get(app)).toBe('b');
   });
 
   it('that lives for minutes only is used for half of them', async () => {
     const world = scriptedWorld([granted('a', 120), granted('b', 120)]);
     const tokens = makeTokens(emulator, credentials, world);
-    await tokens.get();
+    await tokens.get(app);
     world.now += 50_000;
-    expect(await tokens.get()).toBe('a');
+    expect(await tokens.get(app)).toBe('a');
     world.now += 20_000;
-    expect(await tokens.get()).toBe('b');
+    expect(await tokens.get(app)).toBe('b');
   });
 
   it('that the service refused is renewed once for all who were refused', async () => {
     const world = scriptedWorld([granted('a'), granted('b')]);
     const tokens = makeTokens(emulator, credentials, world);
-    await tokens.get();
-    expect(await Promise.all([tokens.renew('a'), tokens.renew('a')])).toEqual(['b', 'b']);
-    expect(await tokens.renew('a')).toBe('b');
+    await tokens.get(app);
+    expect(await Promise.all([tokens.renew(app, 'a'), tokens.renew(app, 'a')])).toEqual(['b', 'b']);
+    expect(await tokens.renew(app, 'a')).toBe('b');
     expect(world.sent.length).toBe(2);
   });
 
   it('is asked for again after a failure', async () => {
     const world = scriptedWorld([refused(401, 7000215), granted('a')]);
     const tokens = makeTokens(emulator, credentials, world);
-    await expect(tokens.get()).rejects.toBeInstanceOf(DiagnosticsError);
-    expect(await tokens.get()).toBe('a');
+    await expect(tokens.get(app)).rejects.toBeInstanceOf(DiagnosticsError);
+    expect(await tokens.get(app)).toBe('a');
   });
 
   it('for a user is asked for with the refresh token, and the next one with the token that took its place', async () => {
     const rotated = { token_type: 'Bearer', expires_in: 3599, access_token: 'a', refresh_token: 'second' };
     const world = scriptedWorld([wire(200, rotated), granted('b')]);
-    const tokens = makeTokens(emulator, { ...credentials, refreshToken: 'first' }, world);
-    expect([await tokens.get(), await tokens.renew('a')]).toEqual(['a', 'b']);
+    const refresh = { token: 'first', byDevice: false };
+    const tokens = makeTokens(emulator, { ...credentials, refresh }, world);
+    expect([await tokens.get(user), await tokens.renew(user, 'a')]).toEqual(['a', 'b']);
     expect(
       world.sent.map(({ body }) => {
         const form = new URLSearchParams(body);
@@ -129,7 +133,7 @@ describe('a token', () => {
   it('that is ready is used as it is', async () => {
     const world = scriptedWorld([]);
     const tokens = makeTokens(emulator, { type: 'token', token: 'ready' }, world);
-    expect([await tokens.get(), await tokens.renew('ready')]).toEqual(['ready', 'ready']);
+    expect([await tokens.get(app), await tokens.renew(app, 'ready')]).toEqual(['ready', 'ready']);
   });
 });
 
@@ -191,12 +195,14 @@ describe('the credentials of the environment', () => {
 
   it('may be a ready token on this machine, and nowhere else', () => {
     const env = { ...secret, TENANTRY_ACCESS_TOKEN: 'ready' };
-    expect(credentialsFromEnv(env, emulator)).toMatchObject({ value: { type: 'token', token: 'ready' } });
-    expect(credentialsFromEnv(env, targetOf('global'))).toMatchObject({ value: { type: 'secret' } });
+    expect(credentialsFrom(env, emulator)).toMatchObject({ value: { type: 'token', token: 'ready' } });
+    expect(credentialsFrom(env, targetOf('global'))).toMatchObject({
+      value: { type: 'app', proof: { type: 'secret' } },
+    });
   });
 
   it('are refused by the names that are missing', () => {
-    const found = credentialsFromEnv({ ...secret, TENANTRY_CLIENT_SECRET: '' }, targetOf('global'));
+    const found = credentialsFrom({ ...secret, TENANTRY_CLIENT_SECRET: '' }, targetOf('global'));
     expect(found).toMatchObject({ ok: false, diagnostics: [{ code: 'CREDENTIALS' }] });
     expect(found.diagnostics[0]!.message).toContain('TENANTRY_CLIENT_SECRET');
     expect(found.diagnostics[0]!.message).not.toContain('TENANTRY_CLIENT_ID');

@@ -1,0 +1,19 @@
+import type { Operation } from '../operations/operation.ts';
+import type { Caller } from './authority/issued.ts';
+import { type Reply, refuse } from './reply.ts';
+
+/**
+ * Who may call: nobody without a good token; a user only with a second factor (401, 900421); the app alone only what
+ * does not take a user (page partner-center-authentication: not every operation takes app-only tokens).
+ */
+export function refuseCaller(
+  caller: Caller | undefined,
+  operations: readonly Operation[],
+): Reply | undefined {
+  if (caller === undefined) return refuse(401, '400', 'The access token is missing, wrong or has expired.');
+  if (!caller.mfa)
+    return refuse(401, '900421', 'The access token carries no claim of multifactor authentication.');
+  return operations.some(({ auth }) => auth.some((each) => caller.auths.includes(each)))
+    ? undefined
+    : refuse(403, '2032', 'The operation takes app+user credentials; the token stands for the app alone.');
+}
