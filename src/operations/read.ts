@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { JsonSchema } from '../schema/schema.ts';
+import { type CatalogueJson, digestOf, openCatalogue } from './built.ts';
 import type { Kind, Operation, Operations } from './operation.ts';
 import { resolveReferences, type SchemaFiles } from './references.ts';
-
-/** Every entry, resolved, as plain JSON: what the build writes beside the bundle so that starting parses no YAML. */
-export type CatalogueJson = Readonly<Record<string, Operation>>;
 
 interface ResourceFile {
   readonly resource: string;
@@ -27,9 +24,9 @@ const root = existsSync(path.join(import.meta.dirname, '../../schemas/partner-ce
  * @throws Error naming file and entry where an entry is wrong: a bug of the project, which tests find
  */
 export function loadOperations(folder?: string): Operations {
-  for (const built of folder === undefined ? ['catalogue.json', '../catalogue.json'] : []) {
+  for (const built of folder === undefined ? ['catalogue.jsons', '../catalogue.jsons'] : []) {
     const file = path.join(import.meta.dirname, built);
-    if (existsSync(file)) return operationsOf(JSON.parse(readFileSync(file, 'utf8')) as CatalogueJson);
+    if (existsSync(file)) return openCatalogue(readFileSync(file));
   }
   return operationsOf(buildCatalogue(folder));
 }
@@ -39,7 +36,7 @@ function operationsOf(catalogue: CatalogueJson): Operations {
   return {
     names: Object.keys(catalogue).sort(),
     get digest() {
-      digest ??= createHash('sha256').update(JSON.stringify(catalogue)).digest('hex');
+      digest ??= digestOf(catalogue);
       return digest;
     },
     get: (name) => (Object.hasOwn(catalogue, name) ? catalogue[name] : undefined),
