@@ -6,6 +6,7 @@ import type { Target } from './clouds.ts';
 import { signInFor } from './credentials.ts';
 import { itemsOf, nextPage, PagingError, pageTrail } from './pages.ts';
 import { buildRequest, InputError, idHeaders } from './request.ts';
+import { makeServiceClock } from './service-clock.ts';
 import { spelled } from './spelling.ts';
 import type { Need, Tokens } from './token.ts';
 
@@ -18,6 +19,11 @@ export interface CallOptions {
   readonly pagesMax?: number;
   /** Asked for before each further page: limits and retries apply to pages as to any request. */
   readonly page?: (send: () => Promise<Answer>) => Promise<Answer>;
+  /**
+   * Called immediately before anything leaves, also before it leaves again with a renewed token; what it throws
+   * is thrown, and nothing is sent.
+   */
+  readonly leaving?: () => void;
 }
 
 /** Sends requests to one target. Decides nothing: no retries, no limits, no looking up. */
@@ -27,6 +33,8 @@ export interface Client {
    * @throws DiagnosticsError CREDENTIALS or TARGET where no token can be had
    */
   call(operation: Operation, input: Readonly<Record<string, unknown>>, options: CallOptions): Promise<Answer>;
+  /** What time it is at the service, in milliseconds since the Unix epoch. */
+  now(): number;
 }
 
 export interface ClientOptions {
@@ -44,13 +52,21 @@ const defaultTimeoutMs = 100_000;
 /** A client for a target (page partner-center-rest-headers for what it sends). */
 export function makeClient(options: ClientOptions): Client {
   const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
+  const serviceClock = makeServiceClock(world.clock);
   return {
-    call: async (operation, input, { requestId, base, signal, ...paging }) => {
+    now: () => serviceClock.now(),
+    call: async (operation, input, { requestId, base, signal, leaving, ...paging }) => {
       const correlationId = world.random.uuid();
       const root = target.roots[operation.host];
       const shared = { root, requestId, correlationId, locale, application, base, timeoutMs };
       const build: Build = (token) => buildRequest(operation, input, { ...shared, token });
-      const send = (make: Build) => exchange(world, tokens, operation, make, signal);
+      const transmit: Transmit = async (request) => {
+        leaving?.();
+        const answer = await world.transport.send(request, signal);
+        serviceClock.observe(answer);
+        return answer;
+      };
+      const send = (make: Build) => exchange(world, tokens, operation, make, transmit);
       try {
         const first = await send(build);
         if (operation.kind !== 'list' || first.type !== 'ok') return first;
@@ -64,13 +80,14 @@ export function makeClient(options: ClientOptions): Client {
 }
 
 type Build = (token: string) => WireRequest;
+type Transmit = (request: WireRequest) => Promise<WireAnswer>;
 
 async function exchange(
   world: World,
   tokens: Tokens,
   operation: Operation,
   make: Build,
-  signal: AbortSignal | undefined,
+  transmit: Transmit,
 ): Promise<Answer> {
   // What these credentials cannot call was refused before anything was sent (check/check-callable.ts); where it was
   // not, the service's own refusal says so.
@@ -81,8 +98,8 @@ async function exchange(
   try {
     const answer =
       operation.elsewhere === undefined
-        ? await withToken(world, tokens, need, make, signal)
-        : await world.transport.send(make(''), signal);
+        ? await withToken(tokens, need, make, transmit)
+        : await transmit(make(''));
     return readAnswer(operation, answer, world.clock.now());
   } catch (error) {
     if (error instanceof TransportError) return fromTransportError(error);
@@ -144,18 +161,12 @@ function impossible(error: Error, requestId: string): Answer {
 }
 
 /** A 401 is answered once with a renewed token, under the same request id: nothing has happened. */
-async function withToken(
-  world: World,
-  tokens: Tokens,
-  need: Need,
-  make: (token: string) => WireRequest,
-  signal: AbortSignal | undefined,
-): Promise<WireAnswer> {
+async function withToken(tokens: Tokens, need: Need, make: Build, transmit: Transmit): Promise<WireAnswer> {
   const token = await tokenOf(() => tokens.get(need));
-  const answer = await world.transport.send(make(token), signal);
+  const answer = await transmit(make(token));
   if (answer.status !== 401) return answer;
   const renewed = await tokenOf(() => tokens.renew(need, token));
-  return renewed === token ? answer : world.transport.send(make(renewed), signal);
+  return renewed === token ? answer : transmit(make(renewed));
 }
 
 /** A token that cannot be had is no answer of the service: it must not look like one. */

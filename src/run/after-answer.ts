@@ -40,7 +40,10 @@ export async function digest(
       return again(context, write, attempt, answer, tries);
     case 'unknown':
       if (context.stop.aborted) throw context.halt.reason ?? new Interrupted('stopped'); // in doubt, as journaled
-      if (answer.sent === 'maybe') attempt.doubt = true;
+      if (answer.sent === 'maybe') {
+        attempt.doubt = true;
+        attempt.cutOffAt = attempt.sentAt;
+      }
       note(context, write, attempt, attempt.doubt ? 'unknown' : 'notSent', answer.error?.status);
       return again(context, write, attempt, answer, tries);
   }

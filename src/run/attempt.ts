@@ -6,7 +6,7 @@ import { digest, finish, note } from './after-answer.ts';
 import { readBase } from './base.ts';
 import type { RunContext } from './context.ts';
 import { TimedOut } from './deadline.ts';
-import { settleDoubt } from './doubt.ts';
+import { onItsWayMs, settleDoubt } from './doubt.ts';
 import { requestEvent, tenantOf } from './reader.ts';
 import { requestIdOf } from './request-id.ts';
 import { type Attempt, type Beginning, errorOf, giveUp, type Performed, type Write } from './write.ts';
@@ -15,8 +15,8 @@ import { type Attempt, type Beginning, errorOf, giveUp, type Performed, type Wri
  * The only sender of writes. At every await these hold, so that a crash anywhere loses nothing and repeats nothing:
  *
  *  A1. A request leaves only after its intent is durable in the journal.
- *  A2. Between the durable intent and the send, the lease and the halt are looked at again; nothing is awaited
- *      between that look and the send. Where nothing is sent, the journal says so (`notSent`).
+ *  A2. Between the durable intent and the send, the halt is looked at again, and the lease immediately before
+ *      anything leaves, also again after a token was waited for. Where nothing is sent, the journal says so (`notSent`).
  *  A3. What came back is given to the journal before anything else is done with it; later entries cover it (J3).
  *  A4. One request id means one logical attempt with one input. Only a business answer, or the surety that no
  *      request of the attempt can have happened, ends it; the next attempt has a new id.
@@ -47,7 +47,10 @@ export async function performWrite(
       if (base.type === 'failed') return giveUp(write, attempt, base.error);
       const answer = await sendOnce(context, write, attempt, base.object, tries);
       const next = await digest(context, write, attempt, answer, tries);
-      if (next.type !== 'again') return next;
+      if (next.type !== 'again') {
+        await letLateOnesArrive(context, write, attempt);
+        return next;
+      }
       if (next.newId) attempt = newAttempt(context, write, attempt.number + 1);
     }
   } catch (error) {
@@ -56,9 +59,34 @@ export async function performWrite(
   }
 }
 
+/**
+ * An earlier request of the attempt that was cut off may still arrive. Where it carries a whole object as it was read
+ * then, it would undo what later steps make of that object: they wait until it cannot.
+ */
+async function letLateOnesArrive(
+  { client, world }: RunContext,
+  { operation, deadline }: Write,
+  { cutOffAt }: Attempt,
+): Promise<void> {
+  if (cutOffAt === undefined || operation.merge === undefined || operation.ifMatch) return;
+  const leftMs = cutOffAt + onItsWayMs - client.now();
+  if (leftMs <= 0) return;
+  await world.clock.sleep(leftMs, deadline.signal).catch((error: unknown) => {
+    if (!(error instanceof TimedOut)) throw error; // it is done; the steps after it have no time left anyway
+  });
+}
+
 function newAttempt(context: RunContext, write: Write, number: number): Attempt {
   const requestId = requestIdOf(context.run.id, write.recordKey, write.path, number);
-  return { number, requestId, intendedAt: undefined, sentAt: 0, doubt: false, ask: false };
+  return {
+    number,
+    requestId,
+    intendedAt: undefined,
+    sentAt: 0,
+    doubt: false,
+    cutOffAt: undefined,
+    ask: false,
+  };
 }
 
 function resumed(
@@ -71,6 +99,7 @@ function resumed(
     intendedAt: write.firstIntendedAt ?? sentAt,
     sentAt,
     doubt: true,
+    cutOffAt: sentAt,
     ask: true,
   };
 }
@@ -83,21 +112,24 @@ async function sendOnce(
   base: unknown,
   tries: number,
 ): Promise<Answer> {
-  const { limiter, log, world, client, halt, stop } = context;
+  const { limiter, log, world, client, halt, stop, run } = context;
   const { operation, input } = write;
   const tenant = tenantOf(input);
   const release = await limiter.acquire(operation, tenant, write.deadline.signal);
   try {
-    attempt.sentAt = world.clock.now();
+    attempt.sentAt = client.now();
     attempt.intendedAt ??= write.firstIntendedAt ?? attempt.sentAt;
     await log.durable(intentOf(write, attempt)); // A1
-    if (!log.owned()) throw new LeaseLost(context.run.id); // A2
     if (halt.aborted) {
       if (!attempt.doubt) note(context, write, attempt, 'notSent');
       throw halt.reason;
     }
+    const leaving = () => {
+      if (!log.owned()) throw new LeaseLost(run.id); // A2
+    };
     const began = world.clock.monotonic();
-    const options = { requestId: attempt.requestId, signal: stop, ...(base === undefined ? {} : { base }) };
+    const { requestId } = attempt;
+    const options = { requestId, leaving, signal: stop, ...(base === undefined ? {} : { base }) };
     const answer = await client.call(operation, input, options);
     limiter.observe(operation, tenant, answer);
     context.listener(requestEvent(world, operation, answer, began, tries));

@@ -11,6 +11,12 @@ export type Settlement =
   | { readonly type: 'fail'; readonly reason: string }
   | { readonly type: 'hold'; readonly reason: string };
 
+/**
+ * Milliseconds for which a request that was cut off may still be on its way: until then, that nothing is found proves
+ * nothing. What the service does later than that it does under a request id that it has seen.
+ */
+export const onItsWayMs = 10_000;
+
 /** Milliseconds for which a look-up that says nothing clear is repeated. */
 const unclearMs = 120_000;
 
@@ -28,19 +34,20 @@ export async function settleDoubt(
   attempt: Attempt,
   tries: number,
 ): Promise<Settlement> {
-  const { clock } = context.world;
+  const { client } = context;
   const lookup = lookupOf(write.operation);
   const policy = policyOf(write.operation, write.policy, lookup !== undefined);
-  const began = clock.now();
+  const began = client.now();
   let seen: Finding | undefined;
   let sight: Sight = 'notLooked';
   for (let looks = 0; ; ) {
-    const lagEnds = attempt.sentAt + (lookup?.lagSeconds ?? 0) * 1_000;
-    const lag: Lag = clock.now() < lagEnds ? 'running' : 'over';
-    const waitMs = lag === 'running' ? Math.min(backoffMs(looks), lagEnds - clock.now()) : backoffMs(looks);
+    const now = client.now();
+    const lagEnds = attempt.sentAt + (lookup?.lagSeconds ?? 0) * 1_000 + onItsWayMs;
+    const lag: Lag = now < lagEnds ? 'running' : 'over';
+    const waitMs = lag === 'running' ? Math.min(backoffMs(looks), lagEnds - now) : backoffMs(looks);
     const waiting = sight === 'unclear' || (sight === 'absent' && lag === 'running');
     const patience = waiting
-      ? patienceToWait(write, attempt, { seen, began, now: clock.now(), waitMs })
+      ? patienceToWait(write, attempt, { seen, began, now, waitMs })
       : patienceToSend(write, tries);
     const verdict = settle(policy, sight, lag, patience);
     const reason = seen !== undefined && 'reason' in seen ? seen.reason : held;
@@ -54,7 +61,7 @@ export async function settleDoubt(
       case 'fail':
         return { type: 'fail', reason: 'it was not answered, and looking shows that it did not happen' };
       case 'wait':
-        await clock.sleep(waitMs, write.deadline.signal);
+        await context.world.clock.sleep(waitMs, write.deadline.signal);
         sight = 'notLooked';
         break;
       case 'look':
@@ -93,6 +100,7 @@ function patienceToWait(
 ): Patience {
   if (waitMs >= deadline.leftMs()) return 'spent';
   if (seen?.type !== 'unclear') return 'left';
-  const until = seen.lagSeconds === undefined ? began + unclearMs : attempt.sentAt + seen.lagSeconds * 1_000;
+  const until =
+    seen.lagSeconds === undefined ? began + unclearMs : attempt.sentAt + seen.lagSeconds * 1_000 + onItsWayMs;
   return now < until ? 'left' : 'spent';
 }

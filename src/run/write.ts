@@ -54,6 +54,8 @@ export interface Attempt {
   sentAt: number;
   /** Some request of this attempt may have happened. */
   doubt: boolean;
+  /** When the last request that was cut off had left: it may still arrive. */
+  cutOffAt: number | undefined;
   /** The doubt table is to be asked before anything is sent. */
   ask: boolean;
 }

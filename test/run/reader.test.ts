@@ -15,6 +15,7 @@ function setUp(answers: readonly Answer[], concurrency = 1) {
   const ids: string[] = [];
   const next = [...answers];
   const client: Client = {
+    now: clock.now,
     call: async (operation, _input, { requestId, page = (send) => send() }) => {
       ids.push(requestId);
       await clock.sleep(1);

@@ -238,7 +238,9 @@ export function makeService({
     }
   };
   const withFuse = (fuse?: Fuse): Client => ({
-    call: (operation, input, { requestId, base }) => {
+    now: clock.now,
+    call: async (operation, input, { requestId, base, leaving }) => {
+      leaving?.();
       if (base !== undefined) bases.push(base);
       return call(operation, input, requestId, fuse);
     },
