@@ -1,5 +1,6 @@
 import { offers } from '../../src/emulator/seed.ts';
 import type { Sample } from '../../tools/reference-data.ts';
+import { analyticsBefore } from './analytics.ts';
 import { azureBefore } from './azure.ts';
 import { makeCustomer, makeUser, order, seats, software, subscriptionOf } from './makers.ts';
 import type { Fields, Scene } from './rig.ts';
@@ -86,4 +87,5 @@ export const before: Readonly<Record<string, Before>> = {
   'entitlements.list': (scene) => order(scene, software),
   'licenses.listSubscribedSkus': (scene) => order(scene, seats),
   ...azureBefore,
+  ...analyticsBefore,
 };

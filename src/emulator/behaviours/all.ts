@@ -1,4 +1,5 @@
 import { agreements } from './agreements.ts';
+import { analytics } from './analytics.ts';
 import { audit } from './audit.ts';
 import { azure } from './azure.ts';
 import { azureEntitlements } from './azure-entitlements.ts';
@@ -31,6 +32,7 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...orders,
   ...subscriptions,
   ...agreements,
+  ...analytics,
   ...configurationPolicies,
   ...devices,
   ...profiles,

@@ -29,7 +29,8 @@ interface Referrals extends Area {
   readonly all: Map<string, Referral>;
 }
 
-function referralsOf(state: State): Referrals {
+/** All referrals of the partner. */
+export function referralsOf(state: State): Referrals {
   return state.area<Referrals>('referrals', () => {
     const all = new Map<string, Referral>();
     return { all, snapshot: () => [...all.values()] };
