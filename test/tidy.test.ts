@@ -22,11 +22,16 @@ const sources: readonly Source[] = filesBelow('src').map((file) => {
     folder: file.split('/').length > 2 ? file.split('/')[1]! : '',
     text,
     lines: text.split('\n'),
-    imports: [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/gu)].map(([, target]) =>
-      path.posix.normalize(path.posix.join(path.posix.dirname(file), target!)),
-    ),
+    imports: importsOf(file),
   };
 });
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/gu)].map(([, target]) =>
+    path.posix.normalize(path.posix.join(path.posix.dirname(file), target!)),
+  );
+}
 
 function filesBelow(folder: string): readonly string[] {
   return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
@@ -180,6 +185,7 @@ describe('dead files', () => {
       for (const next of graph.get(file) ?? []) visit(next);
     };
     visit('src/main.ts');
+    for (const tool of filesBelow('tools')) for (const file of importsOf(tool)) visit(file);
     expect(sources.map(({ file }) => file).filter((file) => !reached.has(file))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { loadOperations } from '../src/operations/read.ts';
 import { type Draft, playbookSchema } from '../src/report/playbook-schema.ts';
 import { shortenPending } from './coverage.ts';
+import { writeReference } from './reference-pages.ts';
 
 /** Files under schemas/ that are made from the catalogue; a test fails when one is stale. */
 export const generated: readonly { readonly file: string; readonly draft: Draft }[] = [
@@ -20,4 +21,5 @@ if (import.meta.main) {
     writeFileSync(fileURLToPath(new URL(`../schemas/${file}`, import.meta.url)), generatedText(draft));
   }
   shortenPending(loadOperations());
+  writeReference();
 }

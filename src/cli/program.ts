@@ -174,7 +174,20 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
     async () => (await import('./export.ts')).exportRun,
   );
   define(
-    program.command('operations [name]').description('list the operations of the catalogue, or describe one'),
+    program
+      .command('operations [words...]')
+      .description('describe one operation by its name, or list those that speak of every word')
+      .option('--area <name>', 'only operations of an area, e.g. customers or billing')
+      .addOption(
+        new Option('--kind <kind>', 'only operations of a kind').choices([
+          'read',
+          'list',
+          'create',
+          'update',
+          'delete',
+          'action',
+        ]),
+      ),
     setStatus,
     async () => (await import('./operations.ts')).operations,
   );

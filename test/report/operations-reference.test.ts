@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { checkPlaybook } from '../../src/check/check-playbook.ts';
+import { readDocument } from '../../src/load/document.ts';
+import { loadOperations } from '../../src/operations/read.ts';
+import { areaOf, areas } from '../../src/report/areas.ts';
+import { describeOperation } from '../../src/report/describe-operation.ts';
+import { searchOperations } from '../../src/report/search-operations.ts';
+import { referencePages, staleReference } from '../../tools/reference-pages.ts';
+
+const operations = loadOperations();
+const all = operations.names.map((name) => operations.get(name)!);
+const docs = path.join(import.meta.dirname, '../../docs');
+
+/** Every YAML snippet of a page, with the line that it begins on. */
+function snippetsOf(text: string): readonly (readonly [line: number, snippet: string])[] {
+  return [...text.matchAll(/^```yaml\n(.*?)^```/gmsu)].map((match) => [
+    text.slice(0, match.index).split('\n').length + 1,
+    match[1]!,
+  ]);
+}
+
+/** A snippet is a whole playbook, or a list of steps of one. */
+function asPlaybook(snippet: string): string {
+  if (!snippet.startsWith('- ')) return snippet;
+  const steps = snippet.replaceAll(/^/gmu, '  ');
+  return `tenantry: 1\nname: snippet\ninput:\n  key: \${{ record.id }}\n  record: { type: object, required: [id], properties: { id: { type: string } } }\nsteps:\n${steps}`;
+}
+
+function errorsOf(snippet: string): readonly string[] {
+  const document = readDocument('snippet.yaml', asPlaybook(snippet));
+  const checked = document.ok ? checkPlaybook(document.value, operations) : document;
+  return checked.diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, message }) => `${code}: ${message}`);
+}
+
+describe('the pages under docs/operations', () => {
+  it('are what the catalogue gives; npm run generate makes them anew', () => {
+    expect(staleReference()).toEqual([]);
+  });
+
+  it('name every operation and each of its inputs and errors', () => {
+    const text = [...referencePages().values()].join('\n');
+    for (const operation of all) {
+      expect(text).toContain(`## ${operation.name}\n`);
+      for (const name of Object.keys(operation.input.properties ?? {})) expect(text).toContain(`\`${name}\``);
+    }
+  });
+
+  it.each([...referencePages()])('%s has snippets that the checker accepts', (_file, text) => {
+    const wrong = snippetsOf(text).flatMap(([line, snippet]) =>
+      errorsOf(snippet).map((error) => `${line}: ${error}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have an area for every resource, and no resource twice', () => {
+    expect(
+      [...new Set(all.map(({ resource }) => resource))].filter((name) => areaOf(name) === 'Other'),
+    ).toEqual([]);
+    const named = areas.flatMap(([, resources]) => resources);
+    expect(named).toHaveLength(new Set(named).size);
+  });
+});
+
+describe('the pages written by hand', () => {
+  const pages = readdirSync(docs).filter((file) => file.endsWith('.md'));
+  it.each([...pages, '../README.md'])('%s has snippets that the checker accepts', (file) => {
+    const text = readFileSync(path.join(docs, file), 'utf8');
+    const wrong = snippetsOf(text).flatMap(([line, snippet]) =>
+      parse(snippet) === null ? [] : errorsOf(snippet).map((error) => `${line}: ${error}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the description of an operation', () => {
+  const { inputs, facts, errors } = describeOperation(operations.get('carts.checkout')!);
+
+  it('tells what a repeat and a lost answer mean, and how to find out', () => {
+    const told = Object.fromEntries(facts);
+    expect(told['Sent twice']).toContain('done twice');
+    expect(told['No answer']).toContain('`carts.get` tells whether it happened');
+    expect(told['Can fail in part']).toContain('`orderErrors`');
+  });
+
+  it('gives nested inputs their place, type, default and whether they are required', () => {
+    expect(inputs.map(({ path: name, required }) => [name, required])).toEqual([
+      ['customerId', true],
+      ['cartId', true],
+    ]);
+    const customer = describeOperation(operations.get('customers.create')!).inputs;
+    expect(customer.map(({ path: name }) => name)).toContain('billingProfile.defaultAddress.country');
+    const lines = describeOperation(operations.get('carts.create')!).inputs;
+    expect(lines.find(({ path: name }) => name === 'lineItems[].quantity')).toMatchObject({
+      type: 'integer, at least 1',
+      required: true,
+    });
+  });
+
+  it('says of every error what to do about it', () => {
+    expect(errors.find(({ status }) => status === '400 800065')?.advice).toContain('had happened before');
+    for (const operation of all)
+      for (const { advice } of describeOperation(operation).errors) expect(advice).not.toBe('');
+  });
+});
+
+describe('the search', () => {
+  const names = (...words: readonly string[]) => searchOperations(all, words).map(({ name }) => name);
+
+  it('puts a name before a summary before a field', () => {
+    expect(names('checkout')[0]).toBe('carts.checkout');
+    expect(
+      names('customers')
+        .slice(0, 3)
+        .every((name) => name.startsWith('customers.')),
+    ).toBe(true);
+    expect(names('userPrincipalName')).toContain('users.create');
+  });
+
+  it('finds by an error code, and wants every word', () => {
+    expect(names('800065')).toContain('carts.checkout');
+    expect(names('cart', 'quantity')).toContain('carts.create');
+    expect(names('cart', 'nosuchword')).toEqual([]);
+  });
+
+  it('gives all of them without a word', () => {
+    expect(names()).toEqual(operations.names);
+  });
+});
