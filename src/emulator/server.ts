@@ -44,6 +44,8 @@ export interface EmulatorOptions extends AuthorityOptions {
   readonly pageLimit?: number;
   /** How far the service's clock is ahead: renewals and cancellation windows come without waiting for them. */
   readonly aheadSeconds?: number;
+  /** Reads until a billing export is done. */
+  readonly exportPolls?: number;
 }
 
 export interface Emulator {
@@ -92,10 +94,18 @@ class Service {
       requireAgreement = true,
       pageLimit = 500,
       aheadSeconds = 0,
+      exportPolls = 2,
       profile = 'direct',
       cloud = 'global',
     } = options;
-    const delays = { orderLagSeconds, provisioningPolls, registrationPolls, pageLimit, aheadSeconds };
+    const delays = {
+      orderLagSeconds,
+      provisioningPolls,
+      registrationPolls,
+      exportPolls,
+      pageLimit,
+      aheadSeconds,
+    };
     this.state = new State({ ...delays, requireAgreement, profile, cloud }, this.#seed, Date.now);
   }
 

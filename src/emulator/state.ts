@@ -60,6 +60,8 @@ export interface Behaviour {
   pageLimit: number;
   /** How far the service's clock is ahead, for what happens after days or years. */
   aheadSeconds: number;
+  /** Looks at a billing export until it is done. */
+  exportPolls: number;
 }
 
 /** What the emulated service holds. Ids come from the seed, so that a run can be repeated to the letter. */

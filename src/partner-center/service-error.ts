@@ -105,5 +105,5 @@ function bareError(wire: WireAnswer): Told {
       : said === undefined
         ? silent
         : `${silent} but its header: ${said}`;
-  return { code: '', description };
+  return { code: wire.headers['x-ms-error-code'] ?? '', description }; // of Azure Storage, beside XML
 }

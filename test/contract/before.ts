@@ -25,11 +25,25 @@ async function firstRole(scene: Scene): Promise<string> {
   return String((items as readonly Fields[])[0]?.id);
 }
 
+/** An export that is as far as the sample shows it; one of an invoice that is not there fails. */
+async function exportTo(scene: Scene, { response }: Sample): Promise<void> {
+  const { status } = response.body as Fields;
+  const invoiceId = status === 'failed' ? 'G0' : 'G016907411';
+  const { operationId } = await scene.send('reconciliation.exportBilled', { invoiceId });
+  scene.ids.operationId = String(operationId);
+  if (status === 'running') return;
+  for (let looks = 0; looks < 2; looks += 1) await scene.send('reconciliation.getOperation', { operationId });
+}
+
 /**
  * What must have happened before a sample's request, beside that the things in its path exist; and the sample's
  * names in its body that are to be exchanged for the emulator's. By operation.
  */
 export const before: Readonly<Record<string, Before>> = {
+  'serviceCosts.listLineItems': async ({ ids }) => {
+    ids.customerId = '65726577-c208-40fd-9735-8c85ac9cac68'; // of the time before, with costs of its own
+  },
+  'reconciliation.getOperation': exportTo,
   'customers.list': makeCustomer,
   'customers.findByName': makeCustomer,
   'customers.findByDomain': makeCustomer,

@@ -5,6 +5,61 @@
  */
 export const deviations: readonly (readonly [sample: string, problem: string, reason: string])[] = [
   [
+    'get-invoiceline-items 4',
+    'answer: items.0.quoteId is missing, not string',
+    'newer pages call it alternateId',
+  ],
+  [
+    'get-invoiceline-items 4',
+    'answer: items.0.providerName is missing, not string',
+    'newer pages call it publisherName',
+  ],
+  [
+    'get-invoiceline-items 4',
+    'answer: items.0.providerId is missing, not string',
+    'newer pages call it publisherId',
+  ],
+  [
+    'get-invoiceline-items 6',
+    'answer: items.0.quoteId is missing, not string',
+    'newer pages call it alternateId',
+  ],
+  [
+    'get-invoiceline-items 6',
+    'answer: items.0.providerName is missing, not string',
+    'newer pages call it publisherName',
+  ],
+  [
+    'get-invoiceline-items 6',
+    'answer: items.0.providerId is missing, not string',
+    'newer pages call it publisherId',
+  ],
+  [
+    'get-invoiceline-items 5',
+    'answer: 400 instead of 200: 800002 The size or the continuation token is not valid.',
+    'the token of the sample is none that the emulator gave',
+  ],
+  [
+    'get-invoiceline-items 7',
+    'answer: 400 instead of 200: 800002 The size or the continuation token is not valid.',
+    'the token of the sample is none that the emulator gave',
+  ],
+  [
+    'get-invoice-billed-consumption-lineitems 2',
+    'answer: 400 instead of 200: 800002 The size or the continuation token is not valid.',
+    'the token of the sample is none that the emulator gave',
+  ],
+  [
+    'get-invoice-unbilled-consumption-lineitems 2',
+    'answer: 400 instead of 200: 800002 The size or the continuation token is not valid.',
+    'the token of the sample is none that the emulator gave',
+  ],
+  [
+    'get-invoice-unbilled-recon-lineitems 2',
+    'answer: 400 instead of 200: 800002 The size or the continuation token is not valid.',
+    'the token of the sample is none that the emulator gave',
+  ],
+  [
     'create-a-cart-with-add-ons',
     'answer: lineItems.0.addonItems is missing, not list',
     'the answer shows add-ons that the request of the page does not have',

@@ -7,13 +7,17 @@ import type { Behaviour } from './behaviour.ts';
 import { configurationPolicies } from './configuration-policies.ts';
 import { customers } from './customers.ts';
 import { devices } from './devices.ts';
+import { invoiceLines } from './invoice-lines.ts';
+import { invoices } from './invoices.ts';
 import { licenses } from './licenses.ts';
 import { market } from './market.ts';
 import { orders } from './orders.ts';
 import { profiles } from './profiles.ts';
+import { reconciliation } from './reconciliation.ts';
 import { referrals } from './referrals.ts';
 import { relationships } from './relationships.ts';
 import { security } from './security.ts';
+import { serviceCosts } from './service-costs.ts';
 import { serviceRequests } from './service-requests.ts';
 import { subscriptions } from './subscriptions.ts';
 import { support } from './support.ts';
@@ -48,4 +52,8 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...usageBudget,
   ...serviceRequests,
   ...support,
+  ...invoices,
+  ...invoiceLines,
+  ...reconciliation,
+  ...serviceCosts,
 };
