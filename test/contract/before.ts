@@ -20,6 +20,18 @@ async function addMember(scene: Scene, userId: string, roleId: string): Promise<
   await scene.send('roles.addMember', { ...customer(scene), roleId, ...Object.fromEntries(known) });
 }
 
+/** A referral with all that the documented one has; not every sample shows its name. */
+async function makeReferral(scene: Scene, documented: Fields): Promise<void> {
+  const { properties = {} } = scene.operations.get('referrals.create')!.input;
+  const known = Object.entries(documented).filter(([name]) => properties[name] !== undefined);
+  const { id } = await scene.send('referrals.create', { name: 'A referral', ...Object.fromEntries(known) });
+  scene.ids.referralId = String(id);
+}
+
+/** The registration that the webhook pages begin with. */
+const register = (scene: Scene) =>
+  scene.send('webhooks.register', scene.operations.get('webhooks.register')!.example.with);
+
 async function firstRole(scene: Scene): Promise<string> {
   const { items } = await scene.send('roles.list', customer(scene));
   return String((items as readonly Fields[])[0]?.id);
@@ -99,6 +111,17 @@ export const before: Readonly<Record<string, Before>> = {
     });
   },
   'entitlements.list': (scene) => order(scene, software),
+  'referrals.list': (scene, { response }) =>
+    makeReferral(scene, (response.body as { readonly value: readonly Fields[] }).value[0]!),
+  'referrals.get': (scene, { response }) => makeReferral(scene, response.body as Fields),
+  'webhooks.getRegistration': register,
+  'webhooks.updateRegistration': register,
+  'webhooks.sendTestEvent': register,
+  'webhooks.getTestEvent': async (scene) => {
+    await register(scene);
+    const { correlationId } = await scene.send('webhooks.sendTestEvent', {});
+    scene.ids.correlationId = String(correlationId);
+  },
   'licenses.listSubscribedSkus': (scene) => order(scene, seats),
   ...azureBefore,
   ...analyticsBefore,

@@ -271,7 +271,8 @@ async function etagFor({ ifMatch, merge }: Operation, scene: Scene): Promise<str
     merge.operation,
     fill(merge.with, { input: scene.ids }) as Record<string, unknown>,
   );
-  return `"${String((base.attributes as Record<string, unknown> | undefined)?.etag)}"`;
+  const { etag } = (base.attributes ?? {}) as Record<string, unknown>;
+  return etag === undefined ? String(base.eTag) : `"${String(etag)}"`;
 }
 
 function headerProblems({ response }: Sample, answered: Headers): readonly string[] {

@@ -61,6 +61,9 @@ function linked(referral: Referral): Fields {
   return { ...referral, links: { relatedReferrals, self: { uri: `${root}/${referral.id}`, method: 'GET' } } };
 }
 
+/** A new referral waits so long for an answer. */
+const answerMs = 14 * 86_400_000;
+
 /** Which substatus goes with which status, and what a status may become (page update-a-referral). */
 const states: Readonly<
   Record<string, { readonly substatus: readonly string[]; readonly next: readonly string[] }>
@@ -84,7 +87,10 @@ function create({ body }: Call, state: State): Reply {
   if (wrong !== undefined) return wrong;
   // What a partner shares with Microsoft it has accepted by that (the page's sample).
   const begun =
-    given.type === 'Shared' && status === 'New' ? { status: 'Active', substatus: 'Accepted' } : {};
+    given.type === 'Shared' && status === 'New'
+      ? { status: 'Active', substatus: 'Accepted' }
+      : { status, substatus };
+  const expires = new Date(state.now() + answerMs).toISOString();
   const id = state.newId();
   const now = new Date(state.now()).toISOString();
   const referral: Referral = {
@@ -94,8 +100,7 @@ function create({ body }: Call, state: State): Reply {
     ...organization,
     createdDateTime: now,
     updatedDateTime: now,
-    status,
-    substatus,
+    ...(begun.status === 'New' ? { expirationDateTime: expires } : {}),
     ...begun,
     eTag: newEtag(state),
   };
