@@ -112,7 +112,8 @@ export function judge(
   );
   if (things.length > 0 && !things.includes(undefined))
     return { type: 'found', thing: things[0], result: lookup.each === undefined ? things[0] : result };
-  if (lookup.unless === undefined) return { type: 'absent' };
+  const only = operation.kind === 'read' && lookup.each === undefined && candidates.length === 1;
+  if (lookup.unless === undefined) return { type: 'absent', ...(only ? { seen: candidates[0] } : {}) };
   const unless = Object.entries(lookup.unless);
   const disproved = candidates.some((item) =>
     unless.every(([path, values]) => values.some((value) => sameAs(pathOf(item, path), value))),

@@ -3,7 +3,7 @@ import { isRead, type Lookup } from '../operations/operation.ts';
 import { misplaced } from '../operations/save-as.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { Reader } from '../partner-center/reader.ts';
-import { changesBetween } from './compare.ts';
+import { changesBetween, differences } from './compare.ts';
 import { callsOf } from './estimate.ts';
 import type { Existing } from './existing.ts';
 import type { Action, PlannedAction } from './plan.ts';
@@ -148,6 +148,10 @@ async function planChange(
   )
     return { action: describe(kind) };
   const found = await asking.existing.find(step.operation, satisfied, input, asking.signal);
+  if (found.type === 'absent' && found.seen !== undefined) {
+    const wanted = fill(satisfied.equal, { input: hide(input, step.operation.input) });
+    return { action: describe(kind, { changes: differences(found.seen, wanted as Input) }) };
+  }
   if (found.type !== 'found') return { action: describe(kind) };
   return { action: describe('unchanged'), result: { value: found.result } };
 }

@@ -28,7 +28,7 @@ describe('a look-up', () => {
       type: 'found',
       thing: order,
     });
-    expect(seen({ equal: { status: 'cancelled' } }, read, order)).toEqual({ type: 'absent' });
+    expect(seen({ equal: { status: 'cancelled' } }, read, order)).toEqual({ type: 'absent', seen: order });
   });
 
   it('finds what has a field, whatever it holds', () => {
