@@ -13,6 +13,7 @@ export interface EmulatorOptions {
   readonly https?: boolean;
   readonly latency?: number;
   readonly rate?: number;
+  readonly throttle?: 'documented' | 'none';
   readonly faults?: string;
   readonly orderLag?: number;
   readonly seed?: number;
@@ -30,6 +31,7 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
       ...(options.https === undefined ? {} : { https: options.https }),
       ...(options.latency === undefined ? {} : { latencyMs: options.latency }),
       ...(options.rate === undefined ? {} : { rate: options.rate }),
+      ...(options.throttle === undefined ? {} : { throttle: options.throttle }),
       ...(options.faults === undefined ? {} : { faults: options.faults }),
       ...(options.orderLag === undefined ? {} : { orderLagSeconds: options.orderLag }),
       ...(options.seed === undefined ? {} : { seed: options.seed }),

@@ -245,6 +245,12 @@ function defineEmulator(program: Command, setStatus: SetStatus): void {
       .option('--https', 'speak HTTPS, with a certificate that is made at start')
       .option('--latency <ms>', 'answer after so many milliseconds', Number)
       .option('--rate <n>', 'allow so many requests a second, then answer 429', Number)
+      .addOption(
+        new Option(
+          '--throttle <how>',
+          'documented: the service’s own allowances as well, for each customer and kind of thing (default: none)',
+        ).choices(['documented', 'none']),
+      )
       .option('--faults <spec>', 'inject faults: kind=probability[@operation], …')
       .option('--order-lag <seconds>', 'new orders show in lists after so many seconds', Number)
       .option('--seed <n>', 'seed of every choice that it makes', Number)

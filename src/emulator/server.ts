@@ -14,7 +14,7 @@ import { type Reply, refuse } from './reply.ts';
 import { type Call, makeRouter } from './routes.ts';
 import { State } from './state.ts';
 import { Stats } from './stats.ts';
-import { type Bucket, makeBucket } from './throttle.ts';
+import { type Allowances, type Bucket, makeAllowances, makeBucket } from './throttle.ts';
 import { bodyOf, header, parse, write } from './wire.ts';
 
 export { emulatorCredentials, trustedJob } from './authority/identities.ts';
@@ -33,6 +33,8 @@ export interface EmulatorOptions extends AuthorityOptions {
   readonly signInAheadSeconds?: number;
   /** Requests a second that are allowed, and at once. */
   readonly rate?: number;
+  /** `documented`: the service's own allowances, too, a throttle group and customer. */
+  readonly throttle?: 'documented' | 'none';
   readonly faults?: string;
   readonly seed?: number;
   readonly orderLagSeconds?: number;
@@ -75,6 +77,7 @@ class Service {
   readonly #seed: number;
   #faults: Faults;
   #bucket: Bucket;
+  #allowances: Allowances | undefined;
   #latencyMs: number;
   #aheadMs: number;
 
@@ -86,6 +89,7 @@ class Service {
     this.#authority = new Authority(now, this.#seed, options);
     this.#faults = makeFaults(options.faults ?? '', this.#seed);
     this.#bucket = makeBucket(options.rate ?? Number.POSITIVE_INFINITY, Date.now);
+    this.#allowances = options.throttle === 'documented' ? makeAllowances(Date.now) : undefined;
     this.#latencyMs = options.latencyMs ?? 0;
     const {
       orderLagSeconds = 0,
@@ -144,6 +148,8 @@ class Service {
     if (route === undefined)
       return write(response, refuse(404, '1000', `There is nothing at ${method} ${path}.`), request);
     const operation = route.operations[0]!;
+    const heldMs = this.#allowances?.take(operation, route.params.customerId) ?? 0;
+    if (heldMs > 0) return this.#throttle(request, response, Math.ceil(heldMs / 1000));
     this.#stats.count(operation.name);
     const fault = this.#faults.draw(operation.name);
     if (fault === 'expire-token') this.#authority.expire(request.headers.authorization);
@@ -308,9 +314,11 @@ class Service {
     }
   }
 
-  #change({ latencyMs, rate, faults, signInAheadSeconds, ...rest }: EmulatorOptions): void {
+  #change({ latencyMs, rate, throttle, faults, signInAheadSeconds, ...rest }: EmulatorOptions): void {
     if (latencyMs !== undefined) this.#latencyMs = latencyMs;
     if (rate !== undefined) this.#bucket = makeBucket(rate, Date.now);
+    if (throttle !== undefined)
+      this.#allowances = throttle === 'documented' ? makeAllowances(Date.now) : undefined;
     if (faults !== undefined) this.#faults = makeFaults(faults, this.#seed);
     if (signInAheadSeconds !== undefined) this.#aheadMs = signInAheadSeconds * 1000;
     this.#authority.change(rest);
