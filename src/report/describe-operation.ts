@@ -148,9 +148,9 @@ function whatHappens(operation: Operation): Facts {
             `\`${poll.operation}\` is asked every ${poll.everySeconds} s, for ${minutes(poll.timeoutSeconds)} at most, until its \`${poll.path}\` says that it is done`,
           ] as const,
         ]),
-    ...(partFailure === undefined
-      ? []
-      : [['Can fail in part', `\`${partFailure.path}\`: ${partFailure.message}`] as const]),
+    ...[partFailure, poll?.partFailure]
+      .filter((failure) => failure !== undefined)
+      .map(({ path, message }) => ['Can fail in part', `\`${path}\`: ${message}`] as const),
     ...(download === undefined
       ? []
       : [
@@ -198,14 +198,15 @@ function lookupsOf({ kind, lookup, satisfied, update, merge }: Operation): Facts
   ];
 }
 
-function foundBy({ operation, equal, absent, lagSeconds }: Lookup): string {
+function foundBy({ operation, equal, absent, each, lagSeconds }: Lookup): string {
   const fields = Object.entries(equal).map(([path, wanted]) =>
     typeof wanted === 'string' && !wanted.startsWith('$') ? `\`${path}\` ${wanted}` : `the same \`${path}\``,
   );
+  const one = each === undefined ? 'one' : `one for each of \`${each}\`,`;
   const what =
     fields.length === 0
       ? `\`${operation}\` finds it${absent === true ? ' no longer' : ''}`
-      : `\`${operation}\` shows ${absent === true ? 'none' : 'one'} with ${fields.join(' and ')}`;
+      : `\`${operation}\` shows ${absent === true ? 'none' : one} with ${fields.join(' and ')}`;
   return `${what}${lagSeconds === undefined ? '' : `; a miss counts ${minutes(lagSeconds)} after the request`}`;
 }
 

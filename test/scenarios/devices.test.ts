@@ -2,7 +2,8 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addCustomers } from './customers.ts';
+import { readyToken } from '../../src/emulator/server.ts';
+import { addCustomers, call } from './customers.ts';
 import { type Finished, openRig, type Rig, workflows } from './rig.ts';
 
 /** A delivery of devices, as a partner would register it: uploaded, added to, sent twice, refused in part, taken back. */
@@ -153,6 +154,84 @@ describe('a batch whose answers are lost', () => {
     expect(applied.stderr).not.toMatch(/failed|in doubt/iu);
     expect(applied.status).toBe(0);
     await expectDeployed(await rowsOf('one.csv'), await rowsOf('two.csv'));
+  });
+});
+
+describe('changing what is there', () => {
+  const domain = 'kestrelmarine.onmicrosoft.com';
+
+  it('brings the policy to the settings of the row, and leaves its devices', async () => {
+    const text = await rig.read('batches.csv');
+    await rig.write('changed.csv', text.replace(/^(kestrelmarine.*),yes$/mu, '$1,no'));
+    const before = await writes();
+    expect((await apply('changed.csv')).status).toBe(0);
+    expect(await writes()).toEqual({ ...before, 'configurationPolicies.update': 1 });
+    await expectDeployed(
+      (await rowsOf('changed.csv')).filter((row) => row.domain === domain),
+      await rowsOf('devices.csv'),
+    );
+  });
+
+  it('gives one device another policy, and a second time there is nothing to do', async () => {
+    const [device, other] = await heldBy('devices', domain);
+    const customerId = customers.get(domain);
+    const { id } = await call<{ id: string }>(rig, 'POST', `/v1/customers/${customerId}/policies`, {
+      name: 'Bridge',
+      category: 'o_o_b_e',
+      policySettings: ['skip_eula'],
+    });
+    await rig.write(
+      'move.yaml',
+      `tenantry: 1
+name: move
+input:
+  key: \${{ record.device }}
+  record:
+    type: object
+    required: [customerId, batch, device, policy]
+    properties: { customerId: { type: string }, batch: { type: string }, device: { type: string }, policy: { type: string } }
+steps:
+  - id: device
+    uses: devices.update
+    with:
+      customerId: \${{ record.customerId }}
+      deviceBatchId: \${{ record.batch }}
+      deviceId: \${{ record.device }}
+      policies: [{ key: o_o_b_e, value: "\${{ record.policy }}" }]
+`,
+    );
+    await rig.write(
+      'move.csv',
+      `customerId,batch,device,policy\n${customerId},${String(device?.batchId)},${String(device?.id)},${id}\n`,
+    );
+    for (const said of ['1 to change', '1 unchanged']) {
+      const applied = await rig.run(['apply', 'move.yaml', '--input', 'move.csv', '--yes']);
+      expect(applied.status).toBe(0);
+      expect(applied.stdout).toContain(said);
+    }
+    expect((await writes())['devices.update']).toBe(1);
+    const [moved, left] = await heldBy('devices', domain);
+    expect(moved).toEqual({ ...device, policies: [{ key: 'o_o_b_e', value: id }] });
+    expect(left).toEqual(other);
+  });
+
+  it('fails a device whose policy does not exist, by its serial number', async () => {
+    const [device] = await heldBy('devices', domain);
+    const customer = `/v1/customers/${customers.get(domain)}`;
+    const started = await fetch(`${rig.url}${customer}/DevicePolicyUpdates`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${readyToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ Devices: [{ Id: device?.id, Policies: [{ Key: 'o_o_b_e', Value: 'none' }] }] }),
+    });
+    expect(started.status).toBe(202);
+    const address = `/v1${started.headers.get('location')}`;
+    expect(await call(rig, 'GET', address)).toMatchObject({ status: 'processing' });
+    expect(await call(rig, 'GET', address)).toMatchObject({
+      status: 'finished',
+      devicesStatus: [
+        { serialNumber: device?.serialNumber, status: 'finished_with_errors', errorCode: '404' },
+      ],
+    });
   });
 });
 
