@@ -25,6 +25,7 @@ const wares: ReadonlySet<string> = new Set([
   'availabilities',
   'offers',
   'offerCategories',
+  'azureRateCard',
 ]);
 const mostKept = 1_000;
 

@@ -252,3 +252,40 @@ outputs:
     expect(await statuses()).not.toContain('suspended');
   });
 });
+
+describe('the billing cycle of an order', () => {
+  const changing = `tenantry: 1
+name: annual-billing
+description: Bill orders once a year.
+input:
+  key: \${{ record.orderId }}
+  record:
+    type: object
+    required: [customerId, orderId]
+    properties: { customerId: { type: string }, orderId: { type: string } }
+steps:
+  - id: cycle
+    uses: orders.changeBillingCycle
+    with: { customerId: "\${{ record.customerId }}", orderId: "\${{ record.orderId }}", billingCycle: annual }
+outputs: { cycle: "\${{ steps.cycle.billingCycle }}" }
+`;
+
+  it('becomes annual for classic licences, once, with the lines that the order has; Azure is refused', async () => {
+    const domain = 'northwindorchards.onmicrosoft.com';
+    const orders = async () =>
+      (await rig.state()).orders!.filter(({ customerId }) => customerId === ids.get(domain));
+    await order(domain, '195416C1-3447-423A-B37B-EE59A99A19C4', 'monthly');
+    const [plan, licences] = await orders();
+    await rig.write('annual.yaml', changing);
+    const row = (orderId: unknown) => `customerId,orderId\n${ids.get(domain)},${String(orderId)}\n`;
+    await rig.write('orders.csv', row(licences!.id));
+    await applied(rig, 'annual.yaml', 'orders.csv');
+    expect((await orders())[1]).toEqual({ ...licences, billingCycle: 'annual' });
+    const planned = await rig.run(['plan', 'annual.yaml', '--input', 'orders.csv']);
+    expect(planned.stdout).toContain('0 to change');
+
+    await rig.write('orders.csv', row(plan!.id));
+    expect((await rig.run(['apply', 'annual.yaml', '--input', 'orders.csv', '--yes'])).status).toBe(3);
+    expect((await orders())[0]).toEqual(plan);
+  });
+});
