@@ -21,11 +21,15 @@ export function checkCallable(
   operations: Operations,
   caller: CallerAndPlace,
 ): readonly Diagnostic[] {
-  return usesOf(playbook.steps).flatMap(({ operation, at }) => [
-    ...judge(operation, undefined, caller, at),
-    ...callsOf(operation, operations).flatMap((call) => judge(call.operation, call, caller, at)),
-    ...(operation.sandboxOnly ? [onlySandbox(operation, at)] : []),
-  ]);
+  return usesOf(playbook.steps).flatMap(({ operation, at }) => {
+    const own = judge(operation, undefined, caller, at);
+    // What cannot be called at all need not be told of what it would call.
+    if (own.length > 0) return own;
+    return [
+      ...callsOf(operation, operations).flatMap((call) => judge(call.operation, call, caller, at)),
+      ...(operation.sandboxOnly ? [onlySandbox(operation, at)] : []),
+    ];
+  });
 }
 
 interface Use {
