@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Agent, fetch } from 'undici';
 
 /**
  * Scenario tests drive the built command line as a process against the emulator process, over HTTP, as a user
@@ -37,6 +38,8 @@ export interface EmulatorState {
 export interface Rig {
   readonly folder: string;
   readonly url: string;
+  /** The certificate of an emulator that speaks HTTPS. */
+  readonly caFile?: string;
   file(name: string): string;
   write(name: string, text: string | Uint8Array): Promise<string>;
   read(name: string): Promise<string>;
@@ -45,6 +48,8 @@ export interface Rig {
   run(args: readonly string[], options?: StartOptions): Promise<Finished>;
   state(): Promise<EmulatorState>;
   stats(): Promise<Record<string, unknown> & { requests: number; throttled: number; seenAgain: number }>;
+  /** Asks the emulator for something, as a browser would or a CI system; the certificate of `--https` is trusted. */
+  fetch(place: string, request?: { readonly method?: string; readonly body?: string }): Promise<Response>;
   /** Changes how the emulator behaves while it runs. */
   behave(options: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
@@ -64,7 +69,7 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     env: process.env,
   });
   await emulator.says('\n');
-  const { url, ...credentials } = JSON.parse(emulator.stdout()) as Record<string, string>;
+  const { url, caFile, ...credentials } = JSON.parse(emulator.stdout()) as Record<string, string>;
   const env = {
     ...process.env,
     TENANTRY_TARGET: url,
@@ -72,6 +77,7 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     TENANTRY_CLIENT_ID: credentials.clientId,
     TENANTRY_CLIENT_SECRET: credentials.clientSecret,
     TENANTRY_REFRESH_TOKEN: credentials.refreshToken,
+    TENANTRY_CA_FILE: caFile,
     // Keys and tokens that a command keeps for its user are the test's own.
     XDG_CONFIG_HOME: path.join(folder, 'config'),
     TENANTRY_STATE_KEY: 'a key of the scenario tests',
@@ -91,11 +97,21 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     void started.finished.finally(() => running.delete(started));
     return started;
   };
+  const dispatcher = new Agent(
+    caFile === undefined ? {} : { connect: { ca: await readFile(caFile, 'utf8') } },
+  );
+  const reach: Rig['fetch'] = async (place, request = {}) =>
+    (await fetch(url + place, {
+      ...request,
+      dispatcher,
+      headers: { 'content-type': 'application/json' },
+    })) as unknown as Response;
   const ask = async <T>(place: string): Promise<T> =>
-    (await (await fetch(`${url}/_emulator/${place}`)).json()) as T;
+    (await (await reach(`/_emulator/${place}`)).json()) as T;
   return {
     folder,
     url: url!,
+    ...(caFile === undefined ? {} : { caFile }),
     file: (name) => path.join(folder, name),
     write: async (name, text) => {
       await writeFile(path.join(folder, name), text);
@@ -106,14 +122,12 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     run: (args, options) => start(args, options).finished,
     state: () => ask('state'),
     stats: () => ask('stats'),
+    fetch: reach,
     behave: async (options) => {
-      await fetch(`${url}/_emulator/options`, {
-        method: 'POST',
-        body: JSON.stringify(options),
-        headers: { 'content-type': 'application/json' },
-      });
+      await reach('/_emulator/options', { method: 'POST', body: JSON.stringify(options) });
     },
     close: async () => {
+      await dispatcher.destroy();
       for (const started of [...running, emulator]) started.process.kill('SIGKILL');
       await Promise.all([...running, emulator].map((started) => started.finished));
       await rm(folder, { recursive: true, force: true });
