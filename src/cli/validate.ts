@@ -2,7 +2,6 @@ import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { loadOperations } from '../operations/read.ts';
 import { plural } from '../report/text.ts';
-import { refuseUncallableAt } from './callable.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
@@ -15,7 +14,10 @@ const rowsListed = 50;
 export async function validate(options: InputOptions & Common, playbookFile: string): Promise<number> {
   const operations = loadOperations();
   const playbook = await loadPlaybook(playbookFile, operations);
-  if (options.target !== undefined) await refuseUncallableAt(options.target, playbook, operations);
+  if (options.target !== undefined) {
+    const { refuseUncallableAt } = await import('./callable.ts');
+    await refuseUncallableAt(options.target, playbook, operations);
+  }
   if (options.input === undefined) {
     say(
       options,
