@@ -41,7 +41,7 @@ export interface Subscription {
   registration: 'NotRegistered' | 'Registering' | 'Registered';
   registrationPollsLeft: number;
   /** The subscribed SKU whose licences it gives; undefined for what has none. */
-  readonly licenceSku: string | undefined;
+  licenceSku: string | undefined;
 }
 
 /** What one file of behaviours keeps beside the customers, and shows in the snapshot under its own name. */

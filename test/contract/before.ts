@@ -1,7 +1,8 @@
-import { offers } from '../../src/emulator/seed.ts';
+import { offers } from '../../src/emulator/offers.ts';
 import type { Sample } from '../../tools/reference-data.ts';
 import { analyticsBefore } from './analytics.ts';
 import { azureBefore } from './azure.ts';
+import { beforeOrders } from './before-orders.ts';
 import { makeCustomer, makeUser, order, seats, software, subscriptionOf } from './makers.ts';
 import type { Fields, Scene } from './rig.ts';
 
@@ -56,6 +57,7 @@ export const before: Readonly<Record<string, Before>> = {
     ids.customerId = '65726577-c208-40fd-9735-8c85ac9cac68'; // of the time before, with costs of its own
   },
   'reconciliation.getOperation': exportTo,
+  ...beforeOrders,
   'customers.list': makeCustomer,
   'customers.findByName': makeCustomer,
   'customers.findByDomain': makeCustomer,
@@ -110,7 +112,6 @@ export const before: Readonly<Record<string, Before>> = {
       quantity: 1,
     });
   },
-  'entitlements.list': (scene) => order(scene, software),
   'referrals.list': (scene, { response }) =>
     makeReferral(scene, (response.body as { readonly value: readonly Fields[] }).value[0]!),
   'referrals.get': (scene, { response }) => makeReferral(scene, response.body as Fields),

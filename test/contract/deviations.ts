@@ -75,18 +75,6 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'a new customer\'s relationship is the service\'s to say: "none" in every sample',
   ],
   [
-    'create-an-order-for-a-customer-of-an-indirect-reseller',
-    'answer: attributes.etag is missing, not string',
-    'emulated orders have no etag yet',
-  ],
-  [
-    'create-an-order-for-a-customer-of-an-indirect-reseller',
-    'answer: lineItems.0.partnerIdOnRecord is missing, not string',
-    'emulated orders do not show the partner of record yet',
-  ],
-  ['get-a-collection-of-entitlements', 'answer: no items', 'the emulator keeps no entitlements yet'],
-  ['get-a-collection-of-entitlements 2', 'answer: no items', 'the emulator keeps no entitlements yet'],
-  [
     'get-a-customer-by-id',
     'answer: customDomains is missing, not list',
     'an emulated customer has the domain alone that it was made with',
@@ -97,39 +85,9 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'the page shows a SKU where its text says a collection of availabilities',
   ],
   [
-    'get-a-list-of-orders-by-customer-and-billing-cycle-type',
-    'answer: no items',
-    'the emulator does not know the query\'s spelling "onetime" yet',
-  ],
-  [
     'get-a-list-of-skus-for-a-product-by-customer',
     'no operation of the catalogue has this request',
     'the page shows the product, whose path ends before /skus',
-  ],
-  [
-    'get-a-list-of-subscriptions-by-order',
-    'answer: items.0.entitlementId is missing, not string',
-    'emulated subscriptions have no entitlement id yet',
-  ],
-  [
-    'get-a-product-by-id',
-    'answer: productType.subType is missing, not object',
-    'emulated products have no sub-type yet',
-  ],
-  [
-    'get-a-subscription-by-id',
-    'answer: entitlementId is missing, not string',
-    'emulated subscriptions have no entitlement id yet',
-  ],
-  [
-    'get-addon-offers-by-offer-id',
-    'answer: items.0.salesGroupId is missing, not string',
-    'emulated offers have no sales group yet',
-  ],
-  [
-    'get-all-of-a-customer-s-subscriptions',
-    'answer: items.0.entitlementId is missing, not string',
-    'emulated subscriptions have no entitlement id yet',
   ],
   [
     'get-all-subscription-analytics',
@@ -140,11 +98,6 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'get-subscription-analytics-by-search-query',
     'answer: the sample shows no list',
     'the page shows one row without its envelope',
-  ],
-  [
-    'purchase-an-add-on-to-a-subscription',
-    'answer: attributes.etag is missing, not string',
-    'emulated orders have no etag yet',
   ],
   [
     'update-customer-qualification-synchronous',
@@ -180,11 +133,6 @@ export const deviations: readonly (readonly [sample: string, problem: string, re
     'create-a-cart-with-add-ons',
     'answer: lineItems.0.friendlyName is missing, not string',
     'the answer shows a name that the request of the page does not give',
-  ],
-  [
-    'get-a-list-of-add-ons-for-a-subscription',
-    'answer: items.0.entitlementId is missing, not string',
-    'emulated subscriptions have no entitlement id yet',
   ],
   [
     'get-a-customer-subscription-meter-usage-records',

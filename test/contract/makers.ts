@@ -1,4 +1,4 @@
-import { wares } from '../../src/emulator/seed.ts';
+import { wares } from '../../src/emulator/wares.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import type { Fields, Scene } from './rig.ts';
 

@@ -1,6 +1,6 @@
-import { catalogItemId } from '../../src/emulator/behaviours/market.ts';
-import { offers, wares } from '../../src/emulator/seed.ts';
+import { offers } from '../../src/emulator/offers.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
+import { catalogItemId, wares } from '../../src/emulator/wares.ts';
 import type { Operation, Operations } from '../../src/operations/operation.ts';
 import type { Sample } from '../../tools/reference-data.ts';
 import { before } from './before.ts';
@@ -40,7 +40,12 @@ export async function setScene(
 /** What the emulated marketplace sells under this name. */
 function isKnown(name: string): boolean {
   const wanted = name.toLowerCase();
-  const sold = wares.flatMap((ware) => [ware.productId, catalogItemId(ware)]);
+  const sold = wares.flatMap((ware) => [
+    ware.productId,
+    ware.skuId,
+    ware.availabilityId,
+    catalogItemId(ware),
+  ]);
   return [...sold, ...offers.map(({ id }) => id)].some((id) => id.toLowerCase() === wanted);
 }
 

@@ -4,15 +4,21 @@ import { audit } from './audit.ts';
 import { azure } from './azure.ts';
 import { azureEntitlements } from './azure-entitlements.ts';
 import type { Behaviour } from './behaviour.ts';
+import { carts } from './carts.ts';
+import { classicOffers } from './classic-offers.ts';
 import { configurationPolicies } from './configuration-policies.ts';
 import { customers } from './customers.ts';
 import { devices } from './devices.ts';
+import { entitlements } from './entitlements.ts';
+import { inventory } from './inventory.ts';
 import { invoiceLines } from './invoice-lines.ts';
 import { invoices } from './invoices.ts';
 import { licenses } from './licenses.ts';
 import { market } from './market.ts';
 import { orders } from './orders.ts';
+import { productUpgrades } from './product-upgrades.ts';
 import { profiles } from './profiles.ts';
+import { promotionBehaviours } from './promotions.ts';
 import { reconciliation } from './reconciliation.ts';
 import { referrals } from './referrals.ts';
 import { relationships } from './relationships.ts';
@@ -21,6 +27,8 @@ import { serviceCosts } from './service-costs.ts';
 import { serviceRequests } from './service-requests.ts';
 import { subscriptions } from './subscriptions.ts';
 import { support } from './support.ts';
+import { transitions } from './transitions.ts';
+import { upgrades } from './upgrades.ts';
 import { usage } from './usage.ts';
 import { usageBudget } from './usage-budget.ts';
 import { users } from './users.ts';
@@ -33,8 +41,16 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...users,
   ...licenses,
   ...market,
+  ...classicOffers,
+  ...inventory,
+  ...promotionBehaviours,
+  ...carts,
   ...orders,
+  ...entitlements,
   ...subscriptions,
+  ...upgrades,
+  ...transitions,
+  ...productUpgrades,
   ...agreements,
   ...analytics,
   ...configurationPolicies,

@@ -1,181 +1,58 @@
-import { collection, type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
+import { collection, type Fields, ok, type Reply, refuse } from '../reply.ts';
 import type { Call } from '../routes.ts';
-import { currencyOf, offers, wares } from '../seed.ts';
-import type { Cart, Order, State, Tenant } from '../state.ts';
+import type { Order, State, Tenant } from '../state.ts';
+import { wareOf } from '../wares.ts';
 import { type Behaviour, within } from './behaviour.ts';
 import { changeBillingCycle, isCycleChange } from './billing-cycle.ts';
-import { catalogItemId, countryOf } from './market.ts';
-import { makeSubscription } from './subscriptions.ts';
+import { makeOrder, orderLines, problemOf } from './buy.ts';
+import { take } from './inventory.ts';
+import { selfOf } from './market.ts';
+import { cancellationDays } from './term-dates.ts';
 
-/** Carts and orders: pages create-a-cart, update-a-cart, checkout-a-cart, create-an-order, get-all-of-a-customer-s-orders, purchase-an-add-on… */
+/** Orders: pages create-an-order, get-all-of-a-customer-s-orders, purchase-an-add-on…, cancel-software-purchases, get-order-provisioning-status. */
 export const orders: Readonly<Record<string, Behaviour>> = {
-  'carts.create': within(createCart),
-  'carts.get': within((tenant, { params }) =>
-    withCart(tenant, params.cartId, (cart) => ok(cartBody(tenant, cart))),
-  ),
-  'carts.update': within((tenant, call, state) =>
-    withCart(tenant, call.params.cartId, (cart) => {
-      if (cart.status === 'Ordered') return refuse(400, '800065', 'The cart was submitted already.');
-      cart.lineItems = numbered(call.body as Fields, tenant);
-      cart.changedAt = state.now();
-      return ok(cartBody(tenant, cart));
-    }),
-  ),
-  'carts.checkout': within(checkout),
-  'orders.create': within(createOrder),
-  'orders.get': within((tenant, { params }, state) => {
-    const order = tenant.orders.get(params.orderId ?? '');
-    return order === undefined || !isVisible(order, state)
-      ? refuse(404, '20000', 'The order could not be found.')
-      : ok(order.fields);
-  }),
+  'orders.create': within(create),
+  'orders.createForReseller': within(create),
+  'orders.get': within((tenant, call, state) => withOrder(tenant, call, state, ({ fields }) => ok(fields))),
   'orders.list': within(list),
   'orders.listByBillingCycle': within(list),
-  'orders.addAddon': within(patchOrder),
-  'orders.cancelSandbox': within(patchOrder),
+  'orders.getProvisioningStatus': within((tenant, call, state) =>
+    withOrder(tenant, call, state, (order) =>
+      ok(
+        collection(
+          linesOf(order).map((line) => provisioningOf(tenant, line)),
+          selfOf(call),
+        ),
+      ),
+    ),
+  ),
+  'orders.listActivationLinks': within((tenant, call, state) =>
+    withOrder(tenant, call, state, (order) => activationLinks(order, call)),
+  ),
+  'orders.addAddon': within(patch),
+  'orders.cancelSandbox': within(patch),
+  'orders.cancelSoftware': within(patch),
+  'orders.cancelSoftwareLines': within(patch),
 };
 
-function createCart(tenant: Tenant, call: Call, state: State): Reply {
-  const lineItems = numbered(call.body as Fields, tenant);
-  if (lineItems.length === 0) return refuse(400, '800002', 'LineItems is missing.');
-  const cart: Cart = {
-    id: state.newId(),
-    status: 'Active',
-    lineItems,
-    createdAt: state.now(),
-    changedAt: state.now(),
-  };
-  tenant.carts.set(cart.id, cart);
-  return ok(cartBody(tenant, cart), 201);
+function linesOf({ fields }: Order): readonly Fields[] {
+  return fields.lineItems as readonly Fields[];
 }
 
-/** The service numbers the lines, groups them into orders by billing cycle, and marks those that cannot be bought. */
-function numbered(body: Fields, tenant: Tenant): Fields[] {
-  const lines = (body?.lineItems ?? []) as readonly Fields[];
-  const cycles = [...new Set(lines.map(({ billingCycle }) => String(billingCycle).toLowerCase()))];
-  return lines.map((line, index) => {
-    const { error: _, ...kept } = line;
-    const problem = problemOf(line);
-    return {
-      id: index,
-      ...kept,
-      currencyCode: currencyOf(countryOf(tenant)),
-      orderGroup: `OMS-${cycles.indexOf(String(line.billingCycle).toLowerCase())}`,
-      ...(problem === undefined
-        ? {}
-        : { error: { errorCode: problem.code, errorDescription: problem.text } }),
-    };
-  });
-}
-
-function problemOf(line: Fields): { readonly code: string; readonly text: string } | undefined {
-  const item = String(line.catalogItemId ?? line.offerId).toLowerCase();
-  const ware = wares.find((candidate) => catalogItemId(candidate).toLowerCase() === item);
-  const offer = offers.find(({ id }) => id.toLowerCase() === item);
-  if (ware === undefined && offer === undefined)
-    return { code: '800009', text: `The catalog item ${item} cannot be bought.` };
-  const quantity = Number(line.quantity);
-  const maximum = ware?.maximum ?? offer!.maximum;
-  return quantity >= 1 && quantity <= maximum
-    ? undefined
-    : { code: '2002', text: `The quantity ${quantity} is not between 1 and ${maximum}.` };
-}
-
-function withCart(tenant: Tenant, id: string | undefined, act: (cart: Cart) => Reply): Reply {
-  const cart = tenant.carts.get(String(id).toLowerCase());
-  return cart === undefined ? refuse(404, '800060', 'The cart could not be found.') : act(cart);
-}
-
-const cartLifeMs = 7 * 24 * 3_600_000;
-
-function cartBody(tenant: Tenant, cart: Cart): Fields {
-  const time = (ms: number) => new Date(ms).toISOString();
-  return typed('Cart', {
-    id: cart.id,
-    creationTimestamp: time(cart.createdAt),
-    lastModifiedTimestamp: time(cart.changedAt),
-    expirationTimestamp: time(cart.createdAt + cartLifeMs),
-    lastModifiedUser: tenant.customer.id,
-    status: cart.status,
-    lineItems: cart.lineItems,
-    links: { self: { uri: `/customers/${tenant.customer.id}/carts/${cart.id}`, method: 'GET', headers: [] } },
-  });
-}
-
-/** 201 even where a group of lines fails: `orderErrors` tells which (page checkout-a-cart). */
-function checkout(tenant: Tenant, call: Call, state: State): Reply {
-  return withCart(tenant, call.params.cartId, (cart) => {
-    if (cart.status === 'Ordered') return refuse(400, '800065', 'The cart was submitted already.');
-    if (state.behaviour.requireAgreement && tenant.agreements.length === 0)
-      return refuse(403, '13605', 'The customer has not accepted the Microsoft Customer Agreement.');
-    cart.status = 'Ordered';
-    cart.changedAt = state.now();
-    const groups = Map.groupBy(cart.lineItems, ({ orderGroup }) => String(orderGroup));
-    const made: Fields[] = [];
-    const orderErrors: Fields[] = [];
-    for (const [group, lines] of groups) {
-      const problem = lines.map(problemOf).find((found) => found !== undefined);
-      if (problem === undefined) made.push(makeOrder(tenant, lines, state).fields);
-      else orderErrors.push({ orderGroupId: group, code: Number(problem.code), description: problem.text });
-    }
-    return ok(
-      typed('CartCheckoutResult', { orders: made, ...(orderErrors.length === 0 ? {} : { orderErrors }) }),
-      201,
-    );
-  });
-}
-
-function createOrder(tenant: Tenant, call: Call, state: State): Reply {
+function create(tenant: Tenant, call: Call, state: State): Reply {
   const body = call.body as Fields;
   const lines = (body?.lineItems ?? []) as readonly Fields[];
   if (lines.length === 0) return refuse(400, '800002', 'LineItems is missing.');
   if (state.behaviour.requireAgreement && tenant.agreements.length === 0)
     return refuse(403, '13605', 'The customer has not accepted the Microsoft Customer Agreement.');
-  const problem = lines.map(problemOf).find((found) => found !== undefined);
-  if (problem !== undefined) return refuse(400, problem.code, problem.text);
-  return ok(
-    makeOrder(
-      tenant,
-      lines.map((line) => ({ billingCycle: body.billingCycle, ...line })),
-      state,
-    ).fields,
-    201,
+  // Where the billing cycle is not known the offer's own counts (page create-an-order-for-a-customer-of-an-indirect-reseller).
+  const cycle = String(body.billingCycle ?? 'unknown').toLowerCase();
+  const billed = lines.map((line) =>
+    cycle === 'unknown' ? line : { billingCycle: body.billingCycle, ...line },
   );
-}
-
-function makeOrder(tenant: Tenant, lines: readonly Fields[], state: State): Order {
-  const id = state.newId().replaceAll('-', '').slice(0, 12);
-  const uri = `/customers/${tenant.customer.id}/orders/${id}`;
-  const lineItems = lines.map((line, lineItemNumber) => {
-    const item = String(line.catalogItemId ?? line.offerId);
-    const subscriptionId = makeSubscription(tenant, { ...line, catalogItemId: item }, id, state);
-    const { quantity, termDuration, friendlyName } = line;
-    return {
-      lineItemNumber,
-      offerId: item,
-      ...(subscriptionId === undefined ? {} : { subscriptionId }),
-      ...(friendlyName === undefined ? {} : { friendlyName }),
-      quantity,
-      ...(termDuration === undefined ? {} : { termDuration }),
-      transactionType: 'New',
-    };
-  });
-  const fields = typed('Order', {
-    id,
-    alternateId: id,
-    referenceCustomerId: tenant.customer.id,
-    billingCycle: lines[0]?.billingCycle ?? 'monthly',
-    currencyCode: currencyOf(countryOf(tenant)),
-    currencySymbol: currencyOf(countryOf(tenant)),
-    lineItems,
-    creationDate: new Date(state.now()).toISOString(),
-    status: 'completed',
-    transactionType: 'UserPurchase',
-    links: { self: { uri, method: 'GET', headers: [] } },
-  });
-  const order = { id, fields, createdAt: state.now() };
-  tenant.orders.set(id, order);
-  return order;
+  const found = billed.map((line) => problemOf(line, tenant, state)).find((one) => one !== undefined);
+  if (found !== undefined) return refuse(found.status, found.code, found.text);
+  return ok(makeOrder(tenant, billed, state).fields, 201);
 }
 
 /** New orders show up late, by as much as is asked for. */
@@ -183,45 +60,94 @@ function isVisible({ createdAt }: Order, { behaviour, now }: State): boolean {
   return now() - createdAt >= behaviour.orderLagSeconds * 1000;
 }
 
-function list(tenant: Tenant, { query, path }: Call, state: State): Reply {
-  const cycle = query.get('billingType')?.toLowerCase();
+function withOrder(tenant: Tenant, { params }: Call, state: State, act: (order: Order) => Reply): Reply {
+  const order = tenant.orders.get(params.orderId ?? '');
+  return order === undefined || !isVisible(order, state)
+    ? refuse(404, '20000', 'The order could not be found.')
+    : act(order);
+}
+
+function list(tenant: Tenant, call: Call, state: State): Reply {
+  const wanted = call.query.get('billingType')?.toLowerCase().replaceAll('_', '');
+  const cycleOf = ({ fields }: Order) => String(fields.billingCycle).toLowerCase().replaceAll('_', '');
   const shown = [...tenant.orders.values()].filter(
-    (order) =>
-      isVisible(order, state) &&
-      (cycle === undefined || String(order.fields.billingCycle).toLowerCase() === cycle),
+    (order) => isVisible(order, state) && (wanted === undefined || cycleOf(order) === wanted),
   );
   return ok(
     collection(
       shown.map(({ fields }) => fields),
-      `${path.replace(/^\/v1/u, '')}?${query}`,
+      selfOf(call),
     ),
   );
 }
 
-/** One PATCH buys add-ons, cancels, and changes the billing cycle. */
-function patchOrder(tenant: Tenant, call: Call, state: State): Reply {
+function provisioningOf(tenant: Tenant, { lineItemNumber, quantity, subscriptionId }: Fields): Fields {
+  const made = tenant.subscriptions.get(String(subscriptionId));
+  const status = made !== undefined && made.pollsLeft > 0 ? 'prefulfillment' : 'fulfilled';
+  return {
+    orderLineItemId: lineItemNumber,
+    lineItemNumber,
+    status,
+    quantityProvisioningInformation: [{ quantity, status }],
+  };
+}
+
+/** Where a marketplace product is set up; what needs no activation has no link. */
+function activationLinks(order: Order, call: Call): Reply {
+  const number = Number(call.params.lineItemNumber);
+  const line = linesOf(order).find(({ lineItemNumber }) => lineItemNumber === number);
+  if (line === undefined)
+    return refuse(400, '800071', `The line item number must be between 0 and ${linesOf(order).length - 1}.`);
+  const uri = `https://activation.example/${order.id}/${number}?token=emulated`;
+  const links =
+    wareOf(line.offerId)?.kind === 'marketplace'
+      ? [{ lineItemNumber: number, link: { uri, method: 'GET', headers: [] } }]
+      : [];
+  return ok(collection(links, selfOf(call)));
+}
+
+/** One PATCH buys add-ons, changes the billing cycle, and cancels all or some lines. */
+function patch(tenant: Tenant, call: Call, state: State): Reply {
   const order = tenant.orders.get(call.params.orderId ?? '');
   if (order === undefined) return refuse(404, '20000', 'The order could not be found.');
   const body = call.body as Fields;
-  if (String(body.status).toLowerCase() === 'cancelled') {
-    order.fields.status = 'cancelled';
-    for (const subscription of tenant.subscriptions.values())
-      if (subscription.fields.orderId === order.id)
-        subscription.fields = { ...subscription.fields, status: 'deleted' };
-    return ok(order.fields);
-  }
+  const given = (body?.lineItems ?? []) as readonly Fields[];
+  if (String(body?.status).toLowerCase() === 'cancelled') return cancel(tenant, order, given, state);
   if (isCycleChange(order, body)) return changeBillingCycle(tenant, order, body);
-  const before = order.fields.lineItems as Fields[];
-  const added = ((body.lineItems ?? []) as readonly Fields[]).map((line, index) => {
-    const item = String(line.offerId);
-    const subscriptionId = makeSubscription(tenant, { ...line, catalogItemId: item }, order.id, state);
-    return {
-      ...line,
-      lineItemNumber: before.length + index,
-      offerId: item,
-      ...(subscriptionId === undefined ? {} : { subscriptionId }),
-    };
+  const found = given.map((line) => problemOf(line, tenant, state)).find((one) => one !== undefined);
+  if (found !== undefined) return refuse(found.status, found.code, found.text);
+  const before = linesOf(order);
+  order.fields.lineItems = [...before, ...orderLines(tenant, given, order.id, state, before.length)];
+  return ok(order.fields);
+}
+
+/** A cancelled line keeps its place with the quantity 0; the order is cancelled once all of its lines are. */
+function cancel(tenant: Tenant, order: Order, given: readonly Fields[], state: State): Reply {
+  const numbers = new Set(given.map(({ lineItemNumber }) => lineItemNumber));
+  const chosen = linesOf(order).filter(
+    ({ lineItemNumber }) => numbers.size === 0 || numbers.has(lineItemNumber),
+  );
+  const days = chosen.map(({ offerId }) => {
+    const kind = wareOf(offerId)?.kind;
+    return kind === 'software' || kind === 'softwareSubscription' ? cancellationDays[kind] : undefined;
   });
-  order.fields.lineItems = [...before, ...added];
+  const late = days.find(
+    (window) => window !== undefined && state.now() > order.createdAt + window * 24 * 3_600_000,
+  );
+  if (late !== undefined)
+    return refuse(
+      400,
+      '900117',
+      `You are past the ${late}-day cancellation window. We cannot cancel the purchase.`,
+    );
+  for (const line of chosen) {
+    const ware = wareOf(line.offerId);
+    if (ware !== undefined) take(ware, -Number(line.quantity), state);
+    if (numbers.size > 0) line.quantity = 0;
+    const made = tenant.subscriptions.get(String(line.subscriptionId));
+    if (made !== undefined) made.fields = { ...made.fields, status: 'deleted' };
+  }
+  const left = linesOf(order).some((line) => !chosen.includes(line) && line.quantity !== 0);
+  if (!left) order.fields.status = 'cancelled';
   return ok(order.fields);
 }

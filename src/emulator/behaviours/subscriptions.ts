@@ -1,199 +1,125 @@
 import { collection, type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
-import { offers, wares } from '../seed.ts';
-import type { State, Subscription, Tenant } from '../state.ts';
+import type { Area, State, Subscription, Tenant } from '../state.ts';
+import { wareOf } from '../wares.ts';
 import { type Behaviour, within } from './behaviour.ts';
-import { catalogItemId } from './market.ts';
+import { selfOf } from './market.ts';
+import { renewDue } from './renewals.ts';
+import { patchSubscription } from './subscription-patch.ts';
 
-/** Subscriptions: pages get-all-of-a-customer-s-subscriptions, change-the-quantity…, suspend-a-subscription, register-a-subscription and their kin. */
+/** Subscriptions: pages get-all-of-a-customer-s-subscriptions, register-a-subscription and their kin. */
 export const subscriptions: Readonly<Record<string, Behaviour>> = {
-  'subscriptions.get': within((tenant, { params }) =>
-    withSubscription(tenant, params.subscriptionId ?? params.planId, (found) => ok(bodyOf(found))),
-  ),
-  'azurePlan.get': within((tenant, { params }) =>
-    withSubscription(tenant, params.planId ?? params.subscriptionId, (found) => ok(bodyOf(found))),
-  ),
+  'subscriptions.get': withSubscription((found) => ok(subscriptionBody(found))),
+  'azurePlan.get': withSubscription((found) => ok(subscriptionBody(found))),
   'subscriptions.list': within(list),
   'subscriptions.listByOrder': within(list),
-  'subscriptions.listAddons': within((tenant, { params, path }) => {
+  'subscriptions.listByPartner': within(list),
+  'subscriptions.listAddons': withSubscription((found, tenant, call) => {
     const addons = [...tenant.subscriptions.values()].filter(
-      ({ fields }) =>
-        String(fields.parentSubscriptionId).toLowerCase() === params.subscriptionId?.toLowerCase(),
+      ({ fields }) => String(fields.parentSubscriptionId).toLowerCase() === found.id,
     );
-    return ok(collection(addons.map(bodyOf), path));
+    return ok(collection(addons.map(subscriptionBody), selfOf(call)));
   }),
   ...Object.fromEntries(
-    ['updateQuantity', 'rename', 'suspend', 'reactivate', 'setAutoRenew'].map((name) => [
-      `subscriptions.${name}`,
-      within(patch),
-    ]),
-  ),
-  'subscriptions.getProvisioningStatus': within((tenant, { params }) =>
-    withSubscription(tenant, params.subscriptionId, (found) => {
-      const provisioned = found.pollsLeft <= 0;
-      if (!provisioned) found.pollsLeft -= 1;
-      const { quantity, commitmentEndDate } = found.fields;
-      return ok(
-        typed('SubscriptionProvisioningStatus', {
-          skuId: found.licenceSku ?? String(found.fields.offerId),
-          status: provisioned ? 'success' : 'pending',
-          quantity,
-          endDate: commitmentEndDate,
-        }),
-      );
-    }),
-  ),
-  'subscriptions.register': within((tenant, call, state) =>
-    withSubscription(tenant, call.params.subscriptionId, (found) => {
-      if (found.licenceSku !== undefined)
-        return refuse(400, '2094', 'The subscription is no Azure subscription.');
-      if (found.registration === 'NotRegistered') {
-        found.registration = 'Registering';
-        found.registrationPollsLeft = state.behaviour.registrationPolls;
-      }
-      return {
-        status: 202,
-        headers: {
-          location: `/customers/${tenant.customer.id}/subscriptions/${found.id}/registrationstatus`,
-        },
-      };
-    }),
-  ),
-  'subscriptions.getRegistrationStatus': within((tenant, { params }) =>
-    withSubscription(tenant, params.subscriptionId, (found) => {
-      if (found.registration === 'Registering' && found.registrationPollsLeft <= 0)
-        found.registration = 'Registered';
-      found.registrationPollsLeft -= 1;
-      return ok(
-        typed('SubscriptionRegistrationStatus', { subscriptionId: found.id, status: found.registration }),
-      );
-    }),
-  ),
-  'entitlements.list': within((tenant, { path }) =>
-    ok(
-      collection(
-        [...tenant.subscriptions.values()]
-          .filter(({ licenceSku }) => licenceSku === undefined)
-          .map(entitlement),
-        path,
-      ),
+    ['updateQuantity', 'rename', 'suspend', 'reactivate', 'setAutoRenew', 'scheduleChange', 'cancel'].map(
+      (name) => [`subscriptions.${name}`, withSubscription(patch)],
     ),
   ),
+  'subscriptions.activateSandbox': withSubscription(activate),
+  'subscriptions.getProvisioningStatus': withSubscription((found) => {
+    const provisioned = found.pollsLeft <= 0;
+    if (!provisioned) found.pollsLeft -= 1;
+    const { quantity, commitmentEndDate } = found.fields;
+    return ok(
+      typed('SubscriptionProvisioningStatus', {
+        skuId: found.licenceSku ?? String(found.fields.offerId),
+        status: provisioned ? 'success' : 'pending',
+        quantity,
+        endDate: commitmentEndDate,
+      }),
+    );
+  }),
+  'subscriptions.register': withSubscription(register),
+  'subscriptions.getRegistrationStatus': withSubscription((found) => {
+    if (found.registration === 'Registering' && found.registrationPollsLeft <= 0)
+      found.registration = 'Registered';
+    found.registrationPollsLeft -= 1;
+    return ok(
+      typed('SubscriptionRegistrationStatus', { subscriptionId: found.id, status: found.registration }),
+    );
+  }),
 };
 
-function withSubscription(
-  tenant: Tenant,
-  id: string | undefined,
-  act: (found: Subscription) => Reply,
-): Reply {
-  const found = tenant.subscriptions.get(String(id).toLowerCase());
-  return found === undefined ? refuse(404, '20003', 'The subscription could not be found.') : act(found);
+/** A behaviour of one subscription, whose ended terms are renewed first; unknown ones are refused. */
+export function withSubscription(
+  act: (found: Subscription, tenant: Tenant, call: Call, state: State) => Reply,
+): Behaviour {
+  return within((tenant, call, state) => {
+    renewDue(tenant, state);
+    const { subscriptionId, planId } = call.params;
+    const found = tenant.subscriptions.get(String(subscriptionId ?? planId).toLowerCase());
+    return found === undefined
+      ? refuse(404, '20003', 'The subscription could not be found.')
+      : act(found, tenant, call, state);
+  });
 }
 
-function bodyOf({ fields, id, version }: Subscription): Fields {
-  const etag = Buffer.from(JSON.stringify({ id, version })).toString('base64');
-  return { ...fields, attributes: { etag, objectType: 'Subscription' } };
+function subscriptionBody({ fields, id, version }: Subscription): Fields {
+  return { ...fields, attributes: { etag: etagOf(id, version), objectType: 'Subscription' } };
 }
 
-function list(tenant: Tenant, { query, path }: Call): Reply {
-  const order = query.get('order_id');
+function etagOf(id: string, version: number): string {
+  return Buffer.from(JSON.stringify({ id, version })).toString('base64');
+}
+
+function list(tenant: Tenant, call: Call, state: State): Reply {
+  renewDue(tenant, state);
+  const order = call.query.get('order_id')?.toLowerCase();
+  const partner = call.query.get('mpn_id');
   const shown = [...tenant.subscriptions.values()].filter(
-    ({ fields }) => order === null || fields.orderId === order,
+    ({ fields }) =>
+      (order === undefined || String(fields.orderId).toLowerCase() === order) &&
+      (partner === null || fields.partnerId === partner),
   );
-  return ok(collection(shown.map(bodyOf), `${path.replace(/^\/v1/u, '')}?${query}`));
+  return ok(collection(shown.map(subscriptionBody), selfOf(call)));
 }
 
-/** One PATCH of the whole resource serves quantity, name, renewal, suspension and reactivation. */
-function patch(tenant: Tenant, call: Call): Reply {
-  return withSubscription(tenant, call.params.subscriptionId, (found) => {
-    const etag = String(call.headers['if-match'] ?? '').replaceAll('"', '');
-    if (etag !== '' && etag !== (bodyOf(found).attributes as Fields).etag)
-      return refuse(400, '2055', 'The subscription was changed since it was read.');
-    const body = call.body as Fields;
-    if (found.fields.status === 'deleted') return refuse(400, '2011', 'The subscription is deleted.');
-    const quantity = body.quantity === undefined ? undefined : Number(body.quantity);
-    if (quantity !== undefined && quantity !== found.fields.quantity) {
-      if (found.fields.status === 'suspended' && body.status !== 'active')
-        return refuse(400, '2001', 'The quantity of a suspended subscription cannot be changed.');
-      const maximum = maximumOf(String(found.fields.offerId));
-      if (quantity < 1 || quantity > maximum)
-        return refuse(400, '2002', `The quantity ${quantity} is not between 1 and ${maximum}.`);
-    }
-    const { attributes: _, id: __, links: ___, ...fields } = body;
-    found.fields = { ...found.fields, ...fields };
-    found.version += 1;
-    return ok(bodyOf(found));
+function patch(found: Subscription, tenant: Tenant, call: Call, state: State): Reply {
+  const etag = String(call.headers['if-match'] ?? '').replaceAll('"', '');
+  if (etag !== '' && etag !== etagOf(found.id, found.version))
+    return refuse(400, '2055', 'The subscription was changed since it was read.');
+  if (found.fields.status === 'deleted') return refuse(400, '2011', 'The subscription is deleted.');
+  const problem = patchSubscription(tenant, found, (call.body ?? {}) as Fields, state);
+  return problem === undefined
+    ? ok(subscriptionBody(found))
+    : refuse(problem.status, problem.code, problem.text);
+}
+
+function register(found: Subscription, tenant: Tenant, _call: Call, state: State): Reply {
+  if (found.fields.billingType !== 'usage')
+    return refuse(400, '800011', 'The subscription is no Azure subscription.');
+  if (found.fields.status !== 'active') return refuse(400, '800012', 'The subscription is not active.');
+  if (found.registration === 'NotRegistered') {
+    found.registration = 'Registering';
+    found.registrationPollsLeft = state.behaviour.registrationPolls;
+  }
+  const location = `/customers/${tenant.customer.id}/subscriptions/${found.id}/registrationstatus`;
+  return { status: 202, headers: { location } };
+}
+
+interface Activated extends Area {
+  readonly ids: Set<string>;
+}
+
+/** Page activate-sandbox-subscription-azure-marketplace-products. */
+function activate({ id, fields }: Subscription, _tenant: Tenant, _call: Call, state: State): Reply {
+  if (wareOf(fields.offerId)?.kind !== 'marketplace')
+    return refuse(400, '800042', 'The subscription is nothing that is activated.');
+  const { ids } = state.area<Activated>('activated', () => {
+    const made = new Set<string>();
+    return { ids: made, snapshot: () => [...made].map((subscriptionId) => ({ subscriptionId })) };
   });
-}
-
-function maximumOf(item: string): number {
-  const ware = wares.find((candidate) => catalogItemId(candidate).toLowerCase() === item.toLowerCase());
-  return ware?.maximum ?? offers.find(({ id }) => id.toLowerCase() === item.toLowerCase())?.maximum ?? 1;
-}
-
-/** Makes the subscription that an ordered line gives; undefined for what gives none. */
-export function makeSubscription(
-  tenant: Tenant,
-  line: Fields,
-  orderId: string,
-  state: State,
-): string | undefined {
-  const item = String(line.catalogItemId).toLowerCase();
-  const ware = wares.find((candidate) => catalogItemId(candidate).toLowerCase() === item);
-  const offer = offers.find(({ id }) => id.toLowerCase() === item);
-  if (ware?.kind === 'software' || ware?.kind === 'reservation') return undefined;
-  const metered = ware?.kind === 'azurePlan' || offer?.category === 'Azure';
-  const title = ware?.title ?? offer?.name ?? item;
-  const id = state.newId();
-  const parent =
-    line.parentSubscriptionId ?? ((line.provisioningContext ?? {}) as Fields).parentSubscriptionId;
-  const now = new Date(state.now());
-  const end = new Date(now);
-  end.setUTCFullYear(now.getUTCFullYear() + 1);
-  const fields: Fields = {
-    id,
-    offerId: line.catalogItemId,
-    offerName: title,
-    friendlyName: line.friendlyName ?? title,
-    quantity: line.quantity,
-    unitType: metered ? 'Usage' : 'Licenses',
-    ...(parent === undefined ? {} : { parentSubscriptionId: parent }),
-    hasPurchasableAddons: (offer?.addons.length ?? 0) > 0,
-    creationDate: now.toISOString(),
-    effectiveStartDate: now.toISOString(),
-    commitmentEndDate: end.toISOString(),
-    status: 'active',
-    autoRenewEnabled: true,
-    isTrial: false,
-    isMicrosoftProduct: true,
-    billingType: metered ? 'usage' : 'license',
-    billingCycle: line.billingCycle ?? 'monthly',
-    ...(line.termDuration === undefined ? {} : { termDuration: line.termDuration }),
-    contractType: 'subscription',
-    orderId,
-    links: {
-      self: { uri: `/customers/${tenant.customer.id}/subscriptions/${id}`, method: 'GET', headers: [] },
-    },
-  };
-  tenant.subscriptions.set(id, {
-    id,
-    fields,
-    version: 1,
-    pollsLeft: state.behaviour.provisioningPolls,
-    registration: 'NotRegistered',
-    registrationPollsLeft: 0,
-    licenceSku: ware?.licenceSku ?? offer?.licenceSku,
-  });
-  return id;
-}
-
-function entitlement({ fields }: Subscription): Fields {
-  return typed('Entitlement', {
-    productId: String(fields.offerId).split(':')[0],
-    skuId: String(fields.offerId).split(':')[1] ?? '',
-    quantity: fields.quantity,
-    entitlementType: 'software',
-    referenceOrder: { id: fields.orderId, lineItemId: '0' },
-    includedEntitlements: [],
-  });
+  if (ids.has(id)) return refuse(400, '800041', 'This item has already been activated.');
+  ids.add(id);
+  return ok({ subscriptionId: id, status: 'Success' });
 }

@@ -1,7 +1,8 @@
-import { catalogItemId, countryOf } from '../behaviours/market.ts';
+import { countryOf } from '../behaviours/market.ts';
+import { offerOf } from '../offers.ts';
 import type { Fields } from '../reply.ts';
-import { offers, wares } from '../seed.ts';
 import type { Order, State, Tenant } from '../state.ts';
+import { wareOf } from '../wares.ts';
 
 /** Who biller and kind of line are told by: licences, classic Azure, all of new commerce that is no licence. */
 export type Provider = 'office' | 'azure' | 'one_time';
@@ -65,7 +66,14 @@ const prices: Readonly<Record<string, number>> = {
   'Office 365 Enterprise E3': 23.5,
   'Office 365 Business Premium': 12.5,
 };
-const pricesByKind = { licence: 10, reservation: 87.36, software: 3945, azurePlan: 0.0992 } as const;
+const pricesByKind = {
+  licence: 10,
+  reservation: 87.36,
+  software: 3945,
+  softwareSubscription: 1500,
+  marketplace: 49,
+  azurePlan: 0.0992,
+} as const;
 const azureHours = 744;
 
 /** Every charge of what customers have ordered, in the order of their orders. Cancelled orders cost nothing. */
@@ -85,10 +93,10 @@ export function chargesOf(state: State): readonly (Charge & { readonly orderedAt
 function chargeOf({ customer, ...tenant }: Tenant, order: Order, line: Fields): Charge {
   const company = customer.companyProfile as Fields;
   const offerId = String(line.offerId);
-  const ware = wares.find((candidate) => catalogItemId(candidate).toLowerCase() === offerId.toLowerCase());
-  const offer = offers.find(({ id }) => id.toLowerCase() === offerId.toLowerCase());
+  const ware = wareOf(offerId);
+  const offer = offerOf(offerId);
   const title = ware?.title ?? offer?.name ?? offerId;
-  const classicAzure = offer?.category === 'Azure';
+  const classicAzure = offer?.id === 'MS-AZR-0145P';
   const kind = ware?.kind ?? (classicAzure ? 'azurePlan' : 'licence');
   const provider = classicAzure ? 'azure' : kind === 'licence' ? 'office' : 'one_time';
   return charge({
