@@ -1,5 +1,5 @@
 import type { Limits } from '../../src/check/playbook.ts';
-import type { Sent } from './weather.ts';
+import type { Fault, Sent } from './weather.ts';
 
 export interface Seen {
   readonly sent: readonly Sent[];
@@ -10,7 +10,7 @@ export interface Seen {
 
 /** Whether what was sent keeps the rules that hold for every run, whatever it does. */
 export function brokenRules(seen: Seen): readonly string[] {
-  return [...overtaken(seen), ...sharedIds(seen), ...impatient(seen), ...crowded(seen)];
+  return [...overtaken(seen), ...sharedIds(seen), ...changedIds(seen), ...impatient(seen), ...crowded(seen)];
 }
 
 const isWrite = ({ method }: Sent): boolean => method !== 'GET' && method !== 'HEAD';
@@ -40,6 +40,35 @@ function sharedIds({ sent }: Seen): readonly string[] {
     const before = targets.get(requestId) ?? request;
     targets.set(requestId, before);
     return before === request ? [] : [`request id ${requestId} is used for ${before} and for ${request}`];
+  });
+}
+
+/** Faults after which the one who sent cannot know whether it happened. */
+const silent = new Set<Fault>([
+  'request lost',
+  'error 500 before',
+  'error 502 page',
+  'error 503',
+  'answer lost',
+  'answer cut off',
+  'answer not JSON',
+  'error 500 after',
+  'error 504',
+  'answer too late',
+  'happens later',
+]);
+
+/** Sent again while nobody knows whether it happened, a request carries the id that it had. */
+function changedIds({ sent }: Seen): readonly string[] {
+  const last = new Map<string, Sent>();
+  return sent.filter(isWrite).flatMap((one) => {
+    const request = `${one.process} ${one.method} ${one.target} ${one.body}`;
+    const before = last.get(request);
+    last.set(request, one);
+    const unknown = before?.fault !== undefined && silent.has(before.fault) && (before.status ?? 200) < 300;
+    return !unknown || before.requestId === one.requestId
+      ? []
+      : [`${request} is sent again under another id after: ${before.fault}`];
   });
 }
 

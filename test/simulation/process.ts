@@ -124,12 +124,20 @@ export class Process {
     return { clock, random: { next: dice.next, uuid: dice.uuid }, transport, files: memoryFiles(clock) };
   }
 
-  /** The journal as this process has it: killed before an entry is given to it, or after it is durable. */
-  journal(inner: RunJournal): RunJournal {
+  /**
+   * The journal as this process has it: killed before an entry is given to it, or after it is durable.
+   * @param onWritten called when something of this process has become durable
+   */
+  journal(inner: RunJournal, onWritten: () => void): RunJournal {
     const never = new Promise<never>(() => {});
     const lasting = <T>(work: () => Promise<T>): Promise<T> => {
       if (!this.pass({ mayFreeze: false })) return never;
-      return this.back(work());
+      return this.back(
+        work().then((done) => {
+          onWritten();
+          return done;
+        }),
+      );
     };
     return {
       header: inner.header,

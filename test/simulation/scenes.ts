@@ -232,7 +232,7 @@ steps:
     uses: carts.checkout
     with: { customerId: "\${{ record.customer }}", cartId: "\${{ steps.cart.id }}" }
 `,
-    'limits: { concurrency: 2, perCustomer: 3, requestsPerSecond: 40 }\n',
+    'limits: { concurrency: 3, perCustomer: 1, requestsPerSecond: 40 }\n',
   ),
   prepare: existingRows,
   tooMuch: (service, row) => {

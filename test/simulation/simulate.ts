@@ -103,6 +103,7 @@ class Story {
   readonly #rows: readonly Row[];
   /** When each process got the lease. */
   readonly #owners: { readonly process: string; readonly at: number }[] = [];
+  readonly #overwrites: string[] = [];
   lives = 0;
 
   constructor(seed: number) {
@@ -272,7 +273,7 @@ class Story {
     const never = new AbortController().signal;
     const { counts } = (await journal.run(runId))!;
     const totals = await applyRun({
-      journal: process.journal(run),
+      journal: process.journal(run, () => this.#noteWrite(process)),
       counts,
       playbook: this.scene.playbook,
       parameters: {},
@@ -287,6 +288,12 @@ class Story {
     });
     await run.release();
     return totals;
+  }
+
+  /** Something was written: only the owner may. */
+  #noteWrite({ name }: Process): void {
+    const owner = this.#owners.at(-1)?.process;
+    if (owner !== name) this.#overwrites.push(`${name} writes into the journal though ${owner} owns the run`);
   }
 
   /** Waits until the last owner's lease is over, as a person who tries again does. */
@@ -355,6 +362,7 @@ class Story {
     const { limits } = this.scene.playbook;
     return [
       ...broken,
+      ...this.#overwrites,
       ...(await this.#ends()),
       ...brokenRules({ sent: this.weather.sent, owners: this.#owners, limits }),
     ];

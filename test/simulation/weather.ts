@@ -36,6 +36,7 @@ export interface Sent {
   readonly tenant: string | undefined;
   readonly group: string;
   readonly requestId: string;
+  readonly body: string | undefined;
   endedAt: number;
   /** Asked to wait until then (virtual milliseconds). */
   throttledUntil?: number;
@@ -101,7 +102,7 @@ export class Weather {
     };
   }
 
-  #note(process: Process, { method, url, headers }: WireRequest): Sent {
+  #note(process: Process, { method, url, headers, body }: WireRequest): Sent {
     const { pathname, search } = new URL(url);
     const sent: Sent = {
       process: process.name,
@@ -111,6 +112,7 @@ export class Weather {
       tenant: pathname.split('/')[3]?.toLowerCase(),
       group: groupOf(pathname),
       requestId: headers['ms-requestid'] ?? '',
+      body,
       endedAt: Number.POSITIVE_INFINITY,
       happened: false,
     };
