@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { LeaseHeld } from './journal.ts';
+import { migrate } from './migrations.ts';
 import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
 
 /** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
@@ -74,15 +75,18 @@ function makeTables(database: DatabaseSync): void {
 function refuseUnfit(database: DatabaseSync, file: string): void {
   const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   if (pragma('application_id') !== applicationId) throw damaged(file, 'it belongs to another program');
-  if (Number(pragma('user_version')) > schemaVersion) {
+  const version = Number(pragma('user_version'));
+  if (version > schemaVersion) {
     throw refusal(
       'STATE_VERSION',
       `${file} was written by a newer version of Tenantry`,
       'use that version, or a newer one, for the runs in this file',
     );
   }
-  const found = pragma('quick_check(1)');
+  // The whole check: the quick one does not see that an index has lost what its table holds.
+  const found = pragma('integrity_check(1)');
   if (found !== 'ok') throw damaged(file, String(found));
+  if (version < schemaVersion) migrate(database, version, schemaVersion);
 }
 
 /** SQLite's own errors in words; codes are SQLite's primary result codes. */
@@ -118,7 +122,7 @@ export function guard<T>(file: string, work: () => T): T {
   }
 }
 
-function damaged(file: string, what: string): DiagnosticsError {
+export function damaged(file: string, what: string): DiagnosticsError {
   return refusal(
     'STATE_DAMAGED',
     `${file} is damaged: ${what}`,

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { JournalEntry, RecordWithEntries, RunRecord } from './journal.ts';
-import { guard } from './open-database.ts';
+import { damaged, guard } from './open-database.ts';
 import { unseal } from './seal.ts';
+import { unstamp } from './stamp.ts';
 
 /** Records read at once: memory is bounded by it, not by the run. */
 const pageSize = 256;
@@ -34,18 +35,20 @@ export async function* readRecords(
   for (let last = -1; ; ) {
     const rows = guard(file, () => page.all(n, last) as unknown as RecordRow[]);
     for (const row of rows) {
+      const text = (stamped: string, ...more: readonly string[]): unknown => {
+        const written = unstamp(stamped, n, row.idx, ...more);
+        if (written === undefined) throw damaged(file, `record ${row.idx + 1} is not what was written`);
+        return unseal(JSON.parse(written), options.key);
+      };
       const record: RunRecord = {
         index: row.idx,
         key: row.key,
+        values: text(row.record_values, row.key, row.planned, row.raw),
         planned: JSON.parse(row.planned),
-        values: unseal(JSON.parse(row.record_values), options.key),
         raw: row.raw,
       };
       const found = guard(file, () => entries.all(n, row.idx) as { entry: string }[]);
-      yield {
-        record,
-        entries: found.map(({ entry }) => unseal(JSON.parse(entry), options.key) as JournalEntry),
-      };
+      yield { record, entries: found.map(({ entry }) => text(entry) as JournalEntry) };
     }
     const end = rows.at(-1);
     if (end === undefined || rows.length < pageSize) return;

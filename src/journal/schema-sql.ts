@@ -1,9 +1,10 @@
 /** "TNTR": says that an SQLite file is one of ours. */
 export const applicationId = 0x544e5452;
-/** Version of the tables below; a file of a newer one is refused (J6). */
-export const schemaVersion = 1;
+/** Version of the tables below; a file of a newer one is refused (J6), one of an older one migrated. */
+export const schemaVersion = 2;
 
 /**
+ * Texts carry a stamp (stamp.ts): `header` with its id, `record_values` with all of its row, `entry` with its record.
  * `runs.n` keeps the other tables narrow. `records.outcome` repeats the record's own `settled` entry, written in the
  * same transaction, so that what is open and how many failed is read from an index and not from the entries.
  * Entries lie in the order in which they were appended, whatever their record: a commit writes one page or two and

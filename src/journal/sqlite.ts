@@ -2,11 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Journal, RunHeader, RunJournal, RunState, RunStatus, StepOutcomeName } from './journal.ts';
+import type {
+  Journal,
+  RunHeader,
+  RunJournal,
+  RunRecord,
+  RunState,
+  RunStatus,
+  StepOutcomeName,
+} from './journal.ts';
 import { type Lease, ownerName, takeLease } from './lease.ts';
-import { guard, openDatabase, stateError } from './open-database.ts';
+import { damaged, guard, openDatabase, stateError } from './open-database.ts';
 import { readRecords } from './read-records.ts';
 import { seal, unseal } from './seal.ts';
+import { stamp, unstamp } from './stamp.ts';
 
 export interface SqliteOptions {
   readonly clock: Clock;
@@ -30,7 +39,7 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
   const tables: Tables = { database, file, options, leases: new Set() };
   return {
     createRun: async (header) => {
-      const sealed = JSON.stringify(seal(header, options.key));
+      const sealed = stamp(JSON.stringify(seal(header, options.key)), header.id);
       const { lastInsertRowid } = guard(file, () =>
         database
           .prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)')
@@ -43,7 +52,7 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
         database.prepare('SELECT n, header FROM runs WHERE id = ? AND begun = 1').get(id),
       ) as { n: number; header: string } | undefined;
       if (found === undefined) throw unknownRun(file, id);
-      const header = unseal(JSON.parse(found.header), options.key) as RunHeader;
+      const header = headerOf(tables, id, found.header);
       return guard(file, () => openRunJournal(tables, found.n, header));
     },
     runs: async () =>
@@ -98,7 +107,13 @@ function numberOf({ database }: Tables, id: string): number {
   return (database.prepare('SELECT n FROM runs WHERE id = ?').get(id) as { n: number } | undefined)?.n ?? -1;
 }
 
-function statusOf({ database, options }: Tables, row: RunRow): RunStatus {
+function headerOf({ file, options }: Tables, id: string, stamped: string): RunHeader {
+  const text = unstamp(stamped, id);
+  if (text === undefined) throw damaged(file, `the head of run ${id} is not what was written`);
+  return unseal(JSON.parse(text), options.key) as RunHeader;
+}
+
+function statusOf(tables: Tables, row: RunRow): RunStatus {
   const counts: Record<StepOutcomeName | 'open', number> = {
     succeeded: 0,
     unchanged: 0,
@@ -108,13 +123,16 @@ function statusOf({ database, options }: Tables, row: RunRow): RunStatus {
     inDoubt: 0,
     open: 0,
   };
-  const rows = database
+  const rows = tables.database
     .prepare('SELECT outcome, count(*) AS records FROM records WHERE run = ? GROUP BY outcome')
     .all(row.n) as { outcome: StepOutcomeName | null; records: number }[];
-  for (const { outcome, records } of rows) counts[outcome ?? 'open'] = records;
-  const header = unseal(JSON.parse(row.header), options.key) as RunHeader;
+  for (const { outcome, records } of rows) {
+    if (outcome !== null && !Object.hasOwn(counts, outcome))
+      throw damaged(tables.file, `a record of run ${row.id} ended as '${outcome}', which is no outcome`);
+    counts[outcome ?? 'open'] = records;
+  }
   return {
-    ...header,
+    ...headerOf(tables, row.id, row.header),
     state: row.state,
     counts,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
@@ -143,9 +161,8 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
   return {
     header,
     addRecords: async (records) => {
-      const rows = records.map(
-        ({ index, key: name, planned, values, raw }) =>
-          [n, index, name, JSON.stringify(planned), JSON.stringify(seal(values, key)), raw] as const,
+      const rows = records.map(({ index, key: name, planned, values, raw }) =>
+        recordRow(n, { index, key: name, planned: JSON.stringify(planned), values: seal(values, key), raw }),
       );
       await queue.add(() => {
         for (const row of rows) insertRecord.run(...row);
@@ -154,7 +171,7 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
     begin: () => queue.add(() => void database.prepare('UPDATE runs SET begun = 1 WHERE n = ?').run(n)),
     append: async (entry) => {
       // Sealed and queued now, in the caller's turn: the order of calls is the order of entries (J2, J3).
-      const text = JSON.stringify(seal(entry, key));
+      const text = stamp(JSON.stringify(seal(entry, key)), n, entry.record);
       await queue.add(() => {
         insertEntry.run(n, entry.record, text);
         if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, entry.record);
@@ -181,6 +198,14 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
       guard(file, () => lease.release());
     },
   };
+}
+
+function recordRow(
+  n: number,
+  { index, key, planned, values, raw }: RunRecord & { readonly planned: string },
+): readonly [number, number, string, string, string, string] {
+  const stamped = stamp(JSON.stringify(values), n, index, key, planned, raw);
+  return [n, index, key, planned, stamped, raw];
 }
 
 /** J4: every commit looks at the lease inside its own transaction. */

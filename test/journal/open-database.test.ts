@@ -82,6 +82,15 @@ describe('a state file', () => {
     expect(refusal()).toBe('STATE_DAMAGED');
   });
 
+  it('of an older version is brought to the newest', () => {
+    const older = path.join(import.meta.dirname, '../states/schema-1.db');
+    writeFileSync(file, readFileSync(older));
+    expect(refusal()).toBeUndefined();
+    const database = openDatabase(file);
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
+    database.close();
+  });
+
   it('that was cut off is refused', () => {
     openDatabase(file).close();
     writeFileSync(file, readFileSync(file).subarray(0, 5_000));

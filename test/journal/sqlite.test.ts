@@ -95,5 +95,5 @@ describe('a state file', () => {
       await journal.close();
     }
     rmSync(folder, { recursive: true });
-  });
+  }, 240_000);
 });
