@@ -66,7 +66,9 @@ describe('the referrals', () => {
   it('are made for each deal, once, though half of the answers are lost', async () => {
     await rig.behave({ faults: 'lost-answer=0.5@referrals.create' });
     const { status, stderr } = await apply();
+    const { faults } = await rig.stats();
     await rig.behave({ faults: '' });
+    expect((faults as Readonly<Record<string, number>>)['lost-answer']).toBeGreaterThan(0);
     expect(status, stderr).toBe(0);
     await expectFollowed();
   });
