@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
+import { openCatalogue, packCatalogue } from '../src/operations/built.ts';
 import { peakMemory, runTool, type ToolRun } from './tool-run.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -185,6 +186,41 @@ async function startUp(rounds: number): Promise<readonly Row[]> {
   ];
 }
 
+/** The catalogue as it is, against one that holds nothing but what the playbook uses: the rest should cost nothing. */
+async function catalogue(rounds: number): Promise<readonly Row[]> {
+  const workflow = readFileSync(path.join(root, 'workflows/onboard-customers/playbook.yaml'), 'utf8');
+  const names = [...new Set([...workflow.matchAll(/uses: (\w+\.\w+)/gu)].map(([, name]) => name!))];
+  const whole = path.join(root, 'dist/catalogue.jsons');
+  const all = openCatalogue(readFileSync(whole));
+  const alone = path.join(folder, 'alone.jsons');
+  writeFileSync(alone, packCatalogue(Object.fromEntries(names.map((name) => [name, all.get(name)!]))));
+  const times: readonly [whole: number[], alone: number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    times[0].push(await opened(whole, names));
+    times[1].push(await opened(alone, names));
+  }
+  const [ours, peer] = times.map(median) as [number, number];
+  return [
+    {
+      what: `catalogue: ${all.names.length} operations opened, ${names.length} used; ms (÷ those ${names.length} alone)`,
+      measured: `${ours.toFixed(1)} (${(ours / peer).toFixed(2)})`,
+      target: '≤ 30',
+    },
+  ];
+}
+
+async function opened(file: string, names: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [path.join(root, 'bench/catalogue.ts'), file, ...names], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await once(child, 'close');
+  return Number(text);
+}
+
 const playbook = writePlaybook();
 process.stdout.write(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`);
 const parts = [
@@ -192,6 +228,7 @@ const parts = [
   () => wallTime(playbook, 5),
   () => throughput(playbook, 5),
   () => memory(playbook),
+  () => catalogue(21),
 ];
 const chosen = process.argv[2] === undefined ? parts : [parts[Number(process.argv[2])]!];
 for (const part of chosen) {

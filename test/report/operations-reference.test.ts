@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -25,8 +25,10 @@ function snippetsOf(text: string): readonly (readonly [line: number, snippet: st
 /** A snippet is a whole playbook, or a list of steps of one. */
 function asPlaybook(snippet: string): string {
   if (!snippet.startsWith('- ')) return snippet;
-  const steps = snippet.replaceAll(/^/gmu, '  ');
-  return `tenantry: 1\nname: snippet\ninput:\n  key: \${{ record.id }}\n  record: { type: object, required: [id], properties: { id: { type: string } } }\nsteps:\n${steps}`;
+  const fields = ['customerId', 'subscriptionId'].map((name) => `${name}: { type: string }`);
+  const record = `{ type: object, required: [customerId, subscriptionId, seats], properties: { ${fields.join(', ')}, seats: { type: integer } } }`;
+  const head = `tenantry: 1\nname: snippet\ninput:\n  key: \${{ record.customerId }}\n  record: ${record}\n`;
+  return `${head}steps:\n${snippet.replaceAll(/^/gmu, '  ')}`;
 }
 
 function errorsOf(snippet: string): readonly string[] {
@@ -76,6 +78,34 @@ describe('the pages written by hand', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe('the links of the pages', () => {
+  const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.md'),
+  );
+  it.each([...pages, '../README.md'])('%s leads to files and headings that are there', (file) => {
+    const text = readFileSync(path.join(docs, file), 'utf8');
+    const folder = path.dirname(path.join(docs, file));
+    const broken = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/gu)].filter(
+      ([, target = '', heading]) => {
+        const linked = target === '' ? path.join(docs, file) : path.join(folder, target);
+        if (!existsSync(linked)) return true;
+        return heading !== undefined && !headingsOf(readFileSync(linked, 'utf8')).includes(heading);
+      },
+    );
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+/** Headings as links name them. */
+function headingsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 describe('the description of an operation', () => {
   const { inputs, facts, errors } = describeOperation(operations.get('carts.checkout')!);
