@@ -79,7 +79,10 @@ export function coverageOf(
   return {
     found: new Map([...found].map(([key, ours]) => [key, ours.map(({ name }) => name)])),
     missing: without.filter((key) => !omitted.omitted.has(key)),
-    extra: operations.names.filter((name) => !named.has(name)),
+    extra: all
+      .filter(({ name }) => !named.has(name))
+      .filter((operation) => !right.some((row) => row.page === operation.page && isRequestOf(row, operation)))
+      .map(({ name }) => name),
     different: different.filter(({ operation, field }) => !omitted.different.has(`${operation} ${field}`)),
     stale: [
       ...[...omitted.omitted].filter((key) => !without.includes(key)),
@@ -100,11 +103,14 @@ function operationsFor(
   ids: ReadonlySet<string>,
   { same }: Omitted,
 ): readonly Operation[] {
-  const shape = requestShape(row.method, row.path);
-  const near = all.filter(({ method, path: target }) => requestShape(method, target) === shape);
+  const near = all.filter((operation) => isRequestOf(row, operation));
   const named = near.filter(({ name }) => name === row.id || name === same.get(row.key));
   if (named.length > 0) return named;
   return near.filter(({ name, page }) => page === row.page && !ids.has(name));
+}
+
+function isRequestOf(row: Documented, { method, path: target }: Operation): boolean {
+  return requestShape(row.method, row.path) === requestShape(method, target);
 }
 
 const pagingOf: Readonly<Record<string, string>> = { 'offset-size': 'offset' };
