@@ -20,6 +20,8 @@ export interface EmulatorOptions {
   /** Who the caller is, and in which cloud. */
   readonly profile?: PartnerType;
   readonly cloud?: Cloud;
+  /** Whether the account is an integration sandbox. */
+  readonly sandbox?: boolean;
 }
 
 /** `tenantry emulator`: Partner Center on a loopback port until the process is told to stop. */
@@ -37,6 +39,7 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(options.cloud === undefined ? {} : { cloud: options.cloud }),
+      ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
     },
     loadOperations(),
   );

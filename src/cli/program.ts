@@ -254,6 +254,7 @@ function defineEmulator(program: Command, setStatus: SetStatus): void {
       .option('--faults <spec>', 'inject faults: kind=probability[@operation], …')
       .option('--order-lag <seconds>', 'new orders show in lists after so many seconds', Number)
       .option('--seed <n>', 'seed of every choice that it makes', Number)
+      .option('--no-sandbox', 'be no integration sandbox: customers cannot be deleted')
       .addOption(
         new Option('--profile <kind>', 'who the caller is (default: direct)').choices([
           'direct',

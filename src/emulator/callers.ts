@@ -1,5 +1,6 @@
 import type { Operation } from '../operations/operation.ts';
 import type { Caller } from './authority/issued.ts';
+import { readJwt } from './authority/jwt.ts';
 import { type Reply, refuse } from './reply.ts';
 
 /**
@@ -16,4 +17,10 @@ export function refuseCaller(
   return operations.some(({ auth }) => auth.some((each) => caller.auths.includes(each)))
     ? undefined
     : refuse(403, '2032', 'The operation takes app+user credentials; the token stands for the app alone.');
+}
+
+/** The tenant of the partner whom an Authorization header stands for; undefined for the ready token, which is nobody's. */
+export function partnerOf(header: string | string[] | undefined): string | undefined {
+  const { tid } = readJwt(String(header).replace(/^Bearer /iu, ''))?.claims ?? {};
+  return typeof tid === 'string' ? tid.toLowerCase() : undefined;
 }

@@ -1,11 +1,37 @@
-/** Subscribed SKUs by id. */
+export interface ServicePlan {
+  readonly id: string;
+  readonly displayName: string;
+  readonly serviceName: string;
+}
+
+const exchange = {
+  id: '9aaf7827-d63c-4b61-89c3-182f06f82e5c',
+  displayName: 'Exchange Online (Plan 1)',
+  serviceName: 'EXCHANGE_S_STANDARD',
+};
+const teams = {
+  id: '57ff2da0-773e-42df-b2af-ffb7a2317929',
+  displayName: 'Microsoft Teams',
+  serviceName: 'TEAMS1',
+};
+
+/** Subscribed SKUs by id. Group 1 is what the directory manages, group 2 Minecraft (page get-a-list-of-available-licenses-by-license-group). */
 export const skus: ReadonlyMap<
   string,
-  { readonly name: string; readonly part: string; readonly group: string }
+  {
+    readonly name: string;
+    readonly part: string;
+    readonly group: string;
+    readonly plans?: readonly ServicePlan[];
+  }
 > = new Map([
   [
     'cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46',
-    { name: 'Microsoft 365 Business Premium', part: 'SPB', group: 'group1' },
+    { name: 'Microsoft 365 Business Premium', part: 'SPB', group: 'group1', plans: [exchange, teams] },
+  ],
+  [
+    '984df360-9a74-4647-8cf8-696749f6247a',
+    { name: 'Minecraft Education Edition Faculty', part: 'CFQ7TTC0K5DR/0002', group: 'group2' },
   ],
   [
     '3b555118-da6a-4418-894f-7df1e2096870',

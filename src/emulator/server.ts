@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud, Operations, PartnerType } from '../operations/operation.ts';
 import { Authority, type AuthorityOptions } from './authority/authority.ts';
+import { signDirectly } from './behaviours/agreements.ts';
 import { behaviours } from './behaviours/all.ts';
 import { recordWrite } from './behaviours/audit.ts';
 import { recordRequest } from './behaviours/security.ts';
@@ -42,6 +43,8 @@ export interface EmulatorOptions extends AuthorityOptions {
   readonly provisioningPolls?: number;
   readonly registrationPolls?: number;
   readonly requireAgreement?: boolean;
+  /** Whether the account is an integration sandbox; it is, unless this says otherwise. */
+  readonly sandbox?: boolean;
   /** Items a page at most. */
   readonly pageLimit?: number;
   /** How far the service's clock is ahead: renewals and cancellation windows come without waiting for them. */
@@ -96,6 +99,7 @@ class Service {
       provisioningPolls = 1,
       registrationPolls = 1,
       requireAgreement = true,
+      sandbox = true,
       pageLimit = 500,
       aheadSeconds = 0,
       exportPolls = 2,
@@ -110,7 +114,7 @@ class Service {
       pageLimit,
       aheadSeconds,
     };
-    this.state = new State({ ...delays, requireAgreement, profile, cloud }, this.#seed, Date.now);
+    this.state = new State({ ...delays, requireAgreement, sandbox, profile, cloud }, this.#seed, Date.now);
   }
 
   set root(root: string) {
@@ -189,9 +193,11 @@ class Service {
     return reply;
   }
 
-  /** What this cloud does not have, or this kind of partner may not call. */
+  /** What this cloud or this kind of account does not have, or this kind of partner may not call. */
   #closed({ operations }: Call): Reply | undefined {
-    const { cloud, profile } = this.state.behaviour;
+    const { cloud, profile, sandbox } = this.state.behaviour;
+    if (!sandbox && operations.every(({ sandboxOnly }) => sandboxOnly))
+      return refuse(403, '2032', 'Access denied: only an integration sandbox has this.');
     if (!operations.some(({ clouds }) => clouds.includes(cloud)))
       return refuse(400, '900128', `This is not supported in the ${cloud} cloud.`);
     return operations.some(({ partners }) => partners.includes(profile))
@@ -298,6 +304,8 @@ class Service {
       case '/_emulator/reset':
         this.state.clear();
         return { status: 200, body: {} };
+      case '/_emulator/sign':
+        return signDirectly(this.state, parse(text));
       case '/_emulator/options':
         if (method === 'POST') this.#change(parse(text) as EmulatorOptions);
         return { status: 200, body: this.state.behaviour };

@@ -12,6 +12,8 @@ export interface Tenant {
   readonly licences: Map<string, Set<string>>;
   readonly roleMembers: Map<string, Map<string, Fields>>;
   readonly agreements: Fields[];
+  /** The customer accepted the Microsoft Customer Agreement itself, in its own admin center. */
+  signedDirectly: boolean;
   readonly qualifications: Fields[];
   readonly carts: Map<string, Cart>;
   readonly orders: Map<string, Order>;
@@ -57,6 +59,8 @@ export interface Behaviour {
   provisioningPolls: number;
   registrationPolls: number;
   requireAgreement: boolean;
+  /** Whether the account is an integration sandbox, where customers can be deleted. */
+  sandbox: boolean;
   pageLimit: number;
   /** How far the service's clock is ahead, for what happens after days or years. */
   aheadSeconds: number;
@@ -154,6 +158,7 @@ export function newTenant(customer: Tenant['customer']): Tenant {
     licences: new Map(),
     roleMembers: new Map(),
     agreements: [],
+    signedDirectly: false,
     qualifications: [],
     carts: new Map(),
     orders: new Map(),

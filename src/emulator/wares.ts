@@ -131,6 +131,9 @@ export const wares: readonly Ware[] = [
     becomes: [premium],
   }),
   licence('CFQ7TTC0HD33:0003:CFQ7TTC0K59M', 'Visio Plan 1', { maximum: 10_000_000 }),
+  licence('CFQ7TTC0K5DR:0002:CFQ7TTC0K9F7', 'Minecraft Education Edition Faculty', {
+    licenceSku: '984df360-9a74-4647-8cf8-696749f6247a',
+  }),
   {
     ...of('DZH318Z0BPS6:0001:DZH318Z0BP7J', 'Microsoft Azure plan'),
     productType: 'Azure',

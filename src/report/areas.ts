@@ -13,7 +13,7 @@ export const areas: readonly (readonly [area: string, resources: readonly string
       'validationCodes',
     ],
   ],
-  ['Users and licences', ['users', 'roles', 'licenses', 'selfServePolicies']],
+  ['Users and licences', ['users', 'roles', 'licenses', 'selfServePolicies', 'applicationConsents']],
   [
     'Catalogue',
     [

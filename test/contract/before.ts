@@ -1,9 +1,9 @@
-import { offers } from '../../src/emulator/offers.ts';
 import type { Sample } from '../../tools/reference-data.ts';
 import { analyticsBefore } from './analytics.ts';
 import { azureBefore } from './azure.ts';
 import { beforeOrders } from './before-orders.ts';
-import { makeCustomer, makeUser, order, seats, software, subscriptionOf } from './makers.ts';
+import { customersBefore, withAddon } from './customers.ts';
+import { makeCustomer, makeUser, order, seats, software } from './makers.ts';
 import type { Fields, Scene } from './rig.ts';
 
 type Before = (scene: Scene, sample: Sample) => Promise<unknown>;
@@ -82,10 +82,7 @@ export const before: Readonly<Record<string, Before>> = {
     await order(scene, seats);
     const { items } = await scene.send('licenses.listSubscribedSkus', customer(scene));
     const [sku] = items as readonly { readonly productSku: Fields }[];
-    await scene.send('users.assignLicenses', {
-      ...user(scene),
-      licensesToAssign: [{ skuId: sku?.productSku.id }],
-    });
+    await scene.send('users.assignLicenses', { ...user(scene), skuIds: [sku?.productSku.id] });
   },
   'roles.addMember': async (scene, sample) => {
     scene.exchanged.set(String(body(sample).Id), await makeUser(scene));
@@ -101,16 +98,7 @@ export const before: Readonly<Record<string, Before>> = {
     scene.exchanged.set(new URL(request.path, 'http://host').searchParams.get('order_id') ?? '', String(id));
   },
   'subscriptions.listAddons': async (scene) => {
-    const base = await order(scene, { catalogItemId: offers[0]!.id, quantity: 5, billingCycle: 'monthly' });
-    scene.ids.subscriptionId = subscriptionOf(base);
-    await scene.send('orders.addAddon', {
-      ...customer(scene),
-      orderId: base.id,
-      offerId: offers[0]!.addons[0],
-      friendlyName: 'An add-on',
-      parentSubscriptionId: scene.ids.subscriptionId,
-      quantity: 1,
-    });
+    scene.ids.subscriptionId = await withAddon(scene);
   },
   'referrals.list': (scene, { response }) =>
     makeReferral(scene, (response.body as { readonly value: readonly Fields[] }).value[0]!),
@@ -125,5 +113,6 @@ export const before: Readonly<Record<string, Before>> = {
   },
   'licenses.listSubscribedSkus': (scene) => order(scene, seats),
   ...azureBefore,
+  ...customersBefore,
   ...analyticsBefore,
 };

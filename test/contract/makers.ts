@@ -104,6 +104,7 @@ export const makers: Readonly<Record<string, Maker>> = {
   offerId: async () => undefined,
   countryCode: async () => undefined,
   invoiceId: async () => undefined,
+  transferId: async () => undefined,
 };
 
 export const seats = {

@@ -72,7 +72,9 @@ function readQuery(operation: Operation, query: URLSearchParams, input: Fields, 
     }
     const [, template] = found;
     const at = { input, item: undefined, problems, operation };
-    if (typeof template === 'object' && template !== null && '$json' in template)
+    if (typeof template === 'object' && template !== null && '$repeat' in template)
+      unify(template.$repeat as Template, query.getAll(name), `query ${name}`, at);
+    else if (typeof template === 'object' && template !== null && '$json' in template)
       unify(template.$json as Template, JSON.parse(text), `query ${name}`, at);
     else if (typeof template === 'string' && template.startsWith('$'))
       unify(template, typedAs(text, operation.input.properties?.[template.slice(1)]), `query ${name}`, at);

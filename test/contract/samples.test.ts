@@ -210,7 +210,7 @@ function told(body: unknown): string {
   return `${String(code)} ${String(description).replaceAll(/[\da-f]{8}-[\da-f-]{27}/gu, '#')}`;
 }
 
-async function exchange(operation: Operation, { request }: Sample, scene: Scene) {
+async function exchange(operation: Operation, { name, request }: Sample, scene: Scene) {
   const body =
     request.body === null || request.body === undefined
       ? undefined
@@ -220,7 +220,7 @@ async function exchange(operation: Operation, { request }: Sample, scene: Scene)
     method: request.method,
     headers: {
       ...lowerCased(request.headers),
-      'ms-requestid': 'sample-request',
+      'ms-requestid': name, // one that comes again would be answered as the first time
       'ms-correlationid': 'sample-correlation',
       ...(etag === undefined ? {} : { 'if-match': etag }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -275,7 +275,7 @@ async function etagFor({ ifMatch, merge }: Operation, scene: Scene): Promise<str
   return etag === undefined ? String(base.eTag) : `"${String(etag)}"`;
 }
 
-function headerProblems({ response }: Sample, answered: Headers): readonly string[] {
+function headerProblems({ name: sample, response }: Sample, answered: Headers): readonly string[] {
   const problems: string[] = [];
   for (const [name, value] of Object.entries(response.headers)) {
     const ours = answered.get(name) ?? undefined;
@@ -288,7 +288,7 @@ function headerProblems({ response }: Sample, answered: Headers): readonly strin
     if (name.toLowerCase() === 'location' && locationShape(ours) !== locationShape(value))
       problems.push(`answer: location ${locationShape(ours)}, not ${locationShape(value)}`);
   }
-  if (answered.get('ms-requestid') !== 'sample-request') problems.push('answer: another MS-RequestId');
+  if (answered.get('ms-requestid') !== sample) problems.push('answer: another MS-RequestId');
   if (answered.get('ms-correlationid') !== 'sample-correlation')
     problems.push('answer: another MS-CorrelationId');
   return problems;

@@ -1,109 +1,93 @@
-import { collection, type Fields, ok, refuse, typed } from '../reply.ts';
+import { collection, type Fields, ok, type Reply, refuse } from '../reply.ts';
+import type { Call } from '../routes.ts';
 import { agreementTemplates } from '../seed.ts';
+import type { State, Tenant } from '../state.ts';
 import { type Behaviour, within } from './behaviour.ts';
 
-const roleNames: readonly (readonly [string, string])[] = [
-  ['729827e3-9c14-49f7-bb1b-9608f156bbb8', 'Helpdesk Administrator'],
-  ['fe930be7-5e62-47db-91af-98c3a49a38b1', 'User Account Administrator'],
-  ['f023fd81-a637-4b56-95fd-791ac0226033', 'Service Support Administrator'],
-  ['62e90394-69f5-4237-9190-012177145e10', 'Company Administrator'],
-];
-
-/** Agreements, qualifications, roles. */
+/**
+ * Agreements: pages get-agreement-metadata, get-customer-agreement-metadata, confirm-customer-consent(-customer-agreement),
+ * get-confirmation-of-customer-agreement, get-direct-sign-status-of-…, download-customer-agreement-template.
+ */
 export const agreements: Readonly<Record<string, Behaviour>> = {
-  'agreements.listTemplates': ({ query, path }) => {
-    const type = query.get('agreementType');
-    return ok(
-      collection(
-        agreementTemplates
-          .filter(({ agreementType }) => type === null || type === '*' || agreementType === type)
-          .map((template) => typed('AgreementMetaData', template)),
-        path,
-      ),
-    );
-  },
-  'agreements.confirm': within((tenant, call) => {
-    const body = call.body as Fields;
-    if (!agreementTemplates.some(({ templateId }) => templateId === body?.templateId))
-      return refuse(400, '2000', 'TemplateId is missing or not valid.');
-    for (const name of ['primaryContact', 'dateAgreed', 'type'])
-      if (body[name] === undefined) return refuse(400, '2000', `${name} is missing.`);
-    const agreement = { userId: tenant.customer.id, ...body };
-    tenant.agreements.push(agreement);
-    return ok(agreement, 201);
-  }),
-  'agreements.list': within((tenant, { path, query }) => {
-    const type = query.get('agreementType');
-    return ok(
-      collection(
-        tenant.agreements.filter((agreement) => type === null || agreement.type === type),
-        path,
-      ),
-    );
-  }),
-  'qualifications.list': within((tenant) => ok(tenant.qualifications)),
-  'qualifications.add': within((tenant, call, state) => {
-    const name = String((call.body as Fields)?.qualification ?? '');
-    if (name === '') return refuse(400, '800002', 'Qualification is missing.');
-    if (tenant.qualifications.some(({ qualification }) => qualification === name))
-      return refuse(409, '600017', 'The customer has this qualification already.');
-    const added = {
-      qualification: name,
-      vettingStatus: 'InReview',
-      vettingCreateDate: new Date(state.now()).toISOString(),
-    };
-    tenant.qualifications.push(added);
-    return ok(added, 201);
-  }),
-  'qualifications.get': within((tenant) =>
-    ok(String(tenant.qualifications[0]?.qualification ?? 'none').toLowerCase()),
-  ),
-  'qualifications.update': within((tenant, call) => {
-    tenant.qualifications.splice(0, tenant.qualifications.length, {
-      qualification: String(call.body ?? 'none'),
-    });
-    return ok(undefined);
-  }),
-  'roles.list': within((_tenant, { path }) =>
+  'agreements.listTemplates': ({ query, path }) =>
     ok(
       collection(
-        roleNames.map(([id, name]) => typed('DirectoryRole', { id, name })),
-        path,
+        agreementTemplates
+          .filter(({ agreementType }) => isAsked(query, agreementType))
+          .map((template) => ({ ...template })),
+        path.replace(/^\/v1/u, ''),
+      ),
+    ),
+  'agreements.confirm': within(confirm),
+  'agreements.list': within((tenant, { path, query }) =>
+    ok(
+      collection(
+        tenant.agreements
+          .filter(({ type }) => isAsked(query, String(type)))
+          .map(({ userId: _, ...agreement }) => ({ ...agreement, agreementLink: linkOf(agreement) })),
+        path.replace(/^\/v1/u, ''),
       ),
     ),
   ),
-  'roles.listMembers': within((tenant, { params, path }) =>
-    ok(collection([...(tenant.roleMembers.get(params.roleId!.toLowerCase())?.values() ?? [])], path)),
-  ),
-  'roles.listForUser': within((tenant, { params, path }) => {
-    const held = roleNames.filter(
-      ([id]) => tenant.roleMembers.get(id)?.has(params.userId!.toLowerCase()) === true,
-    );
-    return ok(
-      collection(
-        held.map(([id, name]) => typed('DirectoryRole', { id, name })),
-        path,
-      ),
-    );
-  }),
-  'roles.addMember': within((tenant, call) => {
-    const { id, displayName, userPrincipalName } = call.body as Fields;
-    const user = tenant.users.get(String(id).toLowerCase());
-    if (user === undefined) return refuse(404, '60002', 'The user could not be found.');
-    const roleId = call.params.roleId!.toLowerCase();
-    const members = tenant.roleMembers.get(roleId) ?? new Map<string, Fields>();
-    const member = typed('UserMember', {
-      displayName: displayName ?? user.displayName,
-      userPrincipalName: userPrincipalName ?? user.userPrincipalName,
-      roleId,
-      id,
-    });
-    members.set(String(id).toLowerCase(), member);
-    tenant.roleMembers.set(roleId, members);
-    return ok(member, 201);
-  }),
-  'roles.removeMember': within((tenant, { params }) => {
-    tenant.roleMembers.get(params.roleId!.toLowerCase())?.delete(params.userId!.toLowerCase());
-    return { status: 204 };
-  }),
+  'agreements.getDirectSignStatus': within(({ signedDirectly }) => ok({ isSigned: signedDirectly })),
+  'agreements.getTemplateDocument': document,
 };
+
+/** Without a type the service means the older agreement: its programs were there first. */
+function isAsked(query: URLSearchParams, type: string): boolean {
+  const asked = query.get('agreementType') ?? 'MicrosoftCloudAgreement';
+  return asked === '*' || asked.toLowerCase() === type.toLowerCase();
+}
+
+function linkOf({ templateId }: Fields): string | undefined {
+  return agreementTemplates.find((template) => template.templateId === templateId)?.agreementLink;
+}
+
+function confirm(tenant: Tenant, call: Call, state: State): Reply {
+  const body = (call.body ?? {}) as Fields;
+  for (const name of ['primaryContact', 'templateId', 'dateAgreed', 'type'])
+    if (body[name] === undefined) return refuse(400, '800002', `${name} is missing.`);
+  const known = agreementTemplates.some(
+    ({ templateId, agreementType }) =>
+      templateId === body.templateId && agreementType.toLowerCase() === String(body.type).toLowerCase(),
+  );
+  if (!known) return refuse(400, '800002', 'TemplateId is not one of an agreement of this type.');
+  const { primaryContact, templateId, dateAgreed, type } = body;
+  const agreement = { userId: state.newId(), primaryContact, templateId, dateAgreed, type };
+  tenant.agreements.push(agreement);
+  return ok(agreement, 201);
+}
+
+/** Whether the customer may be sold to: it accepted the agreement, or a partner confirmed that it did (error 13605). */
+export function hasAccepted({ agreements: confirmed, signedDirectly }: Tenant): boolean {
+  return (
+    signedDirectly ||
+    confirmed.some(({ type }) => String(type).toLowerCase() === 'microsoftcustomeragreement')
+  );
+}
+
+/** `POST /_emulator/sign`: a customer accepts the agreement in its own admin center, outside of this API. */
+export function signDirectly(state: State, body: unknown): Reply {
+  const tenant = state.tenant(String((body as Fields | undefined)?.customerId));
+  if (tenant === undefined) return { status: 404, body: {} };
+  tenant.signedDirectly = true;
+  return { status: 200, body: {} };
+}
+
+/** A different link each time; it would be good for five minutes. Templates are named with their letter case. */
+function document({ params, query }: Call, state: State): Reply {
+  const template = agreementTemplates.find(
+    ({ templateId, agreementType }) =>
+      templateId === params.templateId && agreementType === 'MicrosoftCustomerAgreement',
+  );
+  if (template === undefined) return refuse(404, '1000', 'The agreement template could not be found.');
+  const language = query.get('language') ?? 'en-US';
+  const country = query.get('country') ?? 'US';
+  const place = `${template.templateId}/${country}/${language}/${state.newId()}`;
+  return ok({
+    displayUri: `https://agreements.example/preview/${place}`,
+    downloadUri: `https://agreements.example/files/${place}`,
+    language,
+    country,
+  });
+}

@@ -2,6 +2,7 @@ import { type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import { currencyOf } from '../seed.ts';
 import type { Cart, State, Tenant } from '../state.ts';
+import { hasAccepted } from './agreements.ts';
 import { type Behaviour, within } from './behaviour.ts';
 import { makeOrder, problemOf } from './buy.ts';
 import { countryOf, link } from './market.ts';
@@ -82,7 +83,7 @@ function cartBody(tenant: Tenant, cart: Cart): Fields {
 /** 201 even where a group of lines fails: `orderErrors` tells which (page checkout-a-cart). */
 function checkout(tenant: Tenant, cart: Cart, state: State): Reply {
   if (cart.status === 'Ordered') return refuse(400, '800065', 'The cart was submitted already.');
-  if (state.behaviour.requireAgreement && tenant.agreements.length === 0)
+  if (state.behaviour.requireAgreement && !hasAccepted(tenant))
     return refuse(403, '13605', 'The customer has not accepted the Microsoft Customer Agreement.');
   cart.status = 'Ordered';
   cart.changedAt = state.now();

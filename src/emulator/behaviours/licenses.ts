@@ -1,35 +1,50 @@
-import { collection, ok, typed } from '../reply.ts';
+import { collection, type Fields, ok, typed } from '../reply.ts';
 import { skus } from '../seed.ts';
 import type { Tenant } from '../state.ts';
 import { type Behaviour, within } from './behaviour.ts';
 
-/** Licences come from provisioned subscriptions and go with assignments: page get-a-list-of-available-licenses. */
+/** Licences come from provisioned subscriptions and go with assignments: pages get-a-list-of-available-licenses(-by-license-group). */
 export const licenses: Readonly<Record<string, Behaviour>> = {
-  'licenses.listSubscribedSkus': within((tenant, { path, query }) => {
-    const groups = query.getAll('licenseGroupIds').map((group) => group.toLowerCase());
-    const shown = subscribedSkus(tenant).filter(
-      ({ id }) => groups.length === 0 || groups.includes(skus.get(id)?.group ?? ''),
-    );
-    return ok(
+  'licenses.listSubscribedSkus': within((tenant, { path, query }) =>
+    ok(
       collection(
-        shown.map(({ id, totalUnits, consumedUnits, availableUnits }) =>
-          typed('SubscribedSku', {
-            availableUnits,
-            activeUnits: totalUnits,
-            consumedUnits,
-            suspendedUnits: 0,
-            totalUnits,
-            warningUnits: 0,
-            productSku: { id, ...skuNames(id) },
-            servicePlans: [],
-            capabilityStatus: 'Enabled',
-          }),
-        ),
+        subscribedSkus(tenant)
+          .filter(({ id }) => isInGroups(query, id))
+          .map(({ id, totalUnits, consumedUnits, availableUnits }) =>
+            typed('SubscribedSku', {
+              availableUnits,
+              activeUnits: totalUnits,
+              consumedUnits,
+              suspendedUnits: 0,
+              totalUnits,
+              warningUnits: 0,
+              productSku: { ...skuNames(id), targetType: 'User' },
+              servicePlans: plansOf(id, 'Enabled'),
+              capabilityStatus: 'Enabled',
+            }),
+          ),
         path,
       ),
-    );
-  }),
+    ),
+  ),
 };
+
+/** Without groups the first one is meant (page check-which-licenses-are-assigned-to-a-user). */
+export function isInGroups(query: URLSearchParams, id: string): boolean {
+  const groups = query.getAll('licenseGroupIds').map((group) => group.toLowerCase());
+  return (groups.length === 0 ? ['group1'] : groups).includes(groupOf(id));
+}
+
+export function groupOf(id: string): string {
+  return skus.get(id)?.group ?? 'group1';
+}
+
+/** The service plans of a SKU, without those that are not to be had. */
+export function plansOf(id: string, capabilityStatus: string, excluded: readonly string[] = []): Fields[] {
+  return (skus.get(id)?.plans ?? [])
+    .filter((plan) => !excluded.includes(plan.id))
+    .map((plan) => ({ ...plan, capabilityStatus, targetType: 'User' }));
+}
 
 export interface Units {
   readonly id: string;
@@ -52,16 +67,16 @@ export function subscribedSkus(tenant: Tenant): readonly Units[] {
 }
 
 export function skuNames(id: string): {
+  readonly id: string;
   readonly name: string;
   readonly skuPartNumber: string;
-  readonly targetType: string;
   readonly licenseGroupId: string;
 } {
   const sku = skus.get(id);
   return {
+    id,
     name: sku?.name ?? id,
     skuPartNumber: sku?.part ?? 'UNKNOWN',
-    targetType: 'User',
-    licenseGroupId: sku?.group ?? 'group1',
+    licenseGroupId: groupOf(id),
   };
 }

@@ -2,6 +2,7 @@ import { collection, type Fields, ok, type Reply, refuse } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { Order, State, Tenant } from '../state.ts';
 import { wareOf } from '../wares.ts';
+import { hasAccepted } from './agreements.ts';
 import { type Behaviour, within } from './behaviour.ts';
 import { changeBillingCycle, isCycleChange } from './billing-cycle.ts';
 import { makeOrder, orderLines, problemOf } from './buy.ts';
@@ -43,7 +44,7 @@ function create(tenant: Tenant, call: Call, state: State): Reply {
   const body = call.body as Fields;
   const lines = (body?.lineItems ?? []) as readonly Fields[];
   if (lines.length === 0) return refuse(400, '800002', 'LineItems is missing.');
-  if (state.behaviour.requireAgreement && tenant.agreements.length === 0)
+  if (state.behaviour.requireAgreement && !hasAccepted(tenant))
     return refuse(403, '13605', 'The customer has not accepted the Microsoft Customer Agreement.');
   // Where the billing cycle is not known the offer's own counts (page create-an-order-for-a-customer-of-an-indirect-reseller).
   const cycle = String(body.billingCycle ?? 'unknown').toLowerCase();

@@ -1,6 +1,7 @@
 import { type Fields, ok, refuse } from '../reply.ts';
 import type { Area, State, Subscription, Tenant } from '../state.ts';
 import { azurePlanItem } from '../wares.ts';
+import { hasAccepted } from './agreements.ts';
 import type { Behaviour } from './behaviour.ts';
 import { makeOrder } from './buy.ts';
 import { isoOf } from './term-dates.ts';
@@ -28,7 +29,7 @@ export const productUpgrades: Readonly<Record<string, Behaviour>> = {
           : refuse(400, '900110', `The upgrade ${under.id} is completed.`);
       const found = hindrance(tenant);
       if (found !== undefined) return refuse(403, found.code, found.text);
-      if (state.behaviour.requireAgreement && tenant.agreements.length === 0)
+      if (state.behaviour.requireAgreement && !hasAccepted(tenant))
         return refuse(403, '13605', 'The customer has not accepted the Microsoft Customer Agreement.');
       const upgrade: Upgrade = {
         id: state.newId(),

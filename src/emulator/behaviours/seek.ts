@@ -9,7 +9,9 @@ export function seekPage(
   state: State,
   { name = 'seekOperation', size = Number.POSITIVE_INFINITY } = {},
 ): Reply {
-  const most = Math.min(size, Number(query.get('size') ?? size), state.behaviour.pageLimit);
+  // A size of 0 is none, as in the sample of get-a-customer-by-name.
+  const asked = Number(query.get('size') ?? 0);
+  const most = Math.min(size, asked > 0 ? asked : size, state.behaviour.pageLimit);
   const token = headers['ms-continuationtoken'];
   const start = typeof token === 'string' ? Number(Buffer.from(token, 'base64').toString()) : 0;
   const items = all.slice(start, start + most);

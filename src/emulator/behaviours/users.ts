@@ -1,12 +1,16 @@
-import { collection, type Fields, noContent, ok, type Reply, refuse, typed } from '../reply.ts';
+import { type Fields, noContent, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { State, Tenant } from '../state.ts';
 import { type Behaviour, within } from './behaviour.ts';
-import { skuNames, subscribedSkus } from './licenses.ts';
+import { seekPage } from './seek.ts';
+import { userLicences } from './user-licences.ts';
 
 type User = Fields & { readonly id: string };
 
-/** Users: pages create-user-accounts-for-a-customer, delete-user-accounts…, view-a-deleted-user, restore-a-user…, assign-licenses-to-a-user. */
+/**
+ * Users: pages create-user-accounts-for-a-customer, update-user-accounts…, reset-user-password…, delete-user-accounts…,
+ * view-a-deleted-user, restore-a-user…
+ */
 export const users: Readonly<Record<string, Behaviour>> = {
   'users.create': within(create),
   'users.get': within((tenant, { params }) => found(tenant, params.userId, ok)),
@@ -19,6 +23,7 @@ export const users: Readonly<Record<string, Behaviour>> = {
     found(tenant, params.userId, (user) => {
       tenant.users.delete(user.id);
       tenant.licences.delete(user.id);
+      for (const members of tenant.roleMembers.values()) members.delete(user.id);
       tenant.deletedUsers.set(user.id, {
         ...user,
         state: 'inactive',
@@ -27,19 +32,7 @@ export const users: Readonly<Record<string, Behaviour>> = {
       return noContent;
     }),
   ),
-  'users.listLicenses': within((tenant, { params, path }) =>
-    found(tenant, params.userId, (user) => {
-      const skus = [...(tenant.licences.get(user.id) ?? [])];
-      return ok(
-        collection(
-          skus.map((id) => typed('License', { servicePlans: [], productSku: { id, ...skuNames(id) } })),
-          path,
-        ),
-      );
-    }),
-  ),
-  'users.assignLicenses': within(updateLicences),
-  'users.removeLicenses': within(updateLicences),
+  ...userLicences,
 };
 
 function found(tenant: Tenant, id: string | undefined, act: (user: User) => Reply): Reply {
@@ -47,21 +40,32 @@ function found(tenant: Tenant, id: string | undefined, act: (user: User) => Repl
   return user === undefined ? refuse(404, '60002', `The user ${id} could not be found.`) : act(user);
 }
 
-function create(tenant: Tenant, call: Call, state: State): Reply {
-  const body = call.body as Fields;
-  for (const name of ['userPrincipalName', 'displayName', 'passwordProfile'])
-    if (body?.[name] === undefined) return refuse(400, '3000', `${name} is missing.`);
-  const name = String(body.userPrincipalName).toLowerCase();
+const keptMs = 30 * 24 * 3_600_000;
+
+/** Deleted accounts are gone for good after 30 days (page view-a-deleted-user). */
+function purge({ deletedUsers }: Tenant, state: State): void {
+  for (const [id, { softDeletionTime }] of deletedUsers)
+    if (Date.parse(String(softDeletionTime)) + keptMs <= state.now()) deletedUsers.delete(id);
+}
+
+/** The account that a sign-in name belongs to, deleted ones that can still be restored among them. */
+function nameTaken(tenant: Tenant, name: unknown, except?: string): Reply | undefined {
+  const wanted = String(name).toLowerCase();
   const taken = [...tenant.users.values(), ...tenant.deletedUsers.values()].some(
-    (user) => String(user.userPrincipalName).toLowerCase() === name,
+    ({ id, userPrincipalName }) => id !== except && String(userPrincipalName).toLowerCase() === wanted,
   );
-  if (taken)
-    return refuse(
-      409,
-      '60009',
-      `Another object with the same value for property userPrincipalName already exists: ${name}.`,
-    );
-  const { passwordProfile: _, attributes: __, ...fields } = body;
+  const text = `Another object with the same value for property userPrincipalName already exists: ${wanted}.`;
+  return taken ? refuse(409, '60009', text) : undefined;
+}
+
+function create(tenant: Tenant, call: Call, state: State): Reply {
+  purge(tenant, state);
+  const body = (call.body ?? {}) as Fields;
+  for (const name of ['userPrincipalName', 'displayName', 'passwordProfile'])
+    if (body[name] === undefined) return refuse(400, '3000', `${name} is missing.`);
+  const taken = nameTaken(tenant, body.userPrincipalName);
+  if (taken !== undefined) return taken;
+  const { passwordProfile, attributes: _, ...fields } = body;
   const id = state.newId();
   const user = typed('CustomerUser', {
     ...fields,
@@ -71,59 +75,34 @@ function create(tenant: Tenant, call: Call, state: State): Reply {
     links: { self: { uri: `${call.path.replace(/^\/v1/u, '')}/${id}`, method: 'GET', headers: [] } },
   }) as User;
   tenant.users.set(id, user);
-  return ok(user, 201);
+  return ok({ ...user, passwordProfile }, 201);
 }
 
-function list(tenant: Tenant, { query, path }: Call): Reply {
-  const deleted = /inactive/iu.test(query.get('filter') ?? '');
-  return ok(
-    collection(
-      [...(deleted ? tenant.deletedUsers : tenant.users).values()],
-      `${path.replace(/^\/v1/u, '')}?${query}`,
-    ),
-  );
+/** The page names the field UserState, the link of its own answer UserStatus. */
+function list(tenant: Tenant, call: Call, state: State): Reply {
+  purge(tenant, state);
+  const filter = call.query.get('filter') ?? '';
+  const deleted = /"userstat(?:e|us)"/iu.test(filter) && /"inactive"/iu.test(filter);
+  return seekPage(call, [...(deleted ? tenant.deletedUsers : tenant.users).values()], state);
 }
 
-/** One PATCH serves changes, new passwords and restoring. */
-function update(tenant: Tenant, call: Call): Reply {
+/** One PATCH serves changes, new passwords and restoring. Passwords are repeated once, and not kept. */
+function update(tenant: Tenant, call: Call, state: State): Reply {
+  purge(tenant, state);
   const id = String(call.params.userId).toLowerCase();
-  const { passwordProfile: _, attributes: __, ...fields } = call.body as Fields;
+  const { passwordProfile, attributes: _, id: __, links: ___, ...fields } = (call.body ?? {}) as Fields;
   const deleted = tenant.deletedUsers.get(id);
-  if (deleted !== undefined && fields.state === 'active') {
-    const { softDeletionTime: ___, ...user } = deleted;
+  if (deleted !== undefined && String(fields.state).toLowerCase() === 'active') {
+    const { softDeletionTime: ____, ...user } = deleted;
     tenant.deletedUsers.delete(id);
     tenant.users.set(id, { ...user, state: 'active', id });
   }
   return found(tenant, id, (user) => {
+    const taken =
+      fields.userPrincipalName === undefined ? undefined : nameTaken(tenant, fields.userPrincipalName, id);
+    if (taken !== undefined) return taken;
     const changed = { ...user, ...fields, id };
     tenant.users.set(id, changed);
-    return ok(changed);
-  });
-}
-
-function updateLicences(tenant: Tenant, call: Call): Reply {
-  return found(tenant, call.params.userId, (user) => {
-    const { licensesToAssign = [], licensesToRemove = [] } = call.body as {
-      licensesToAssign?: readonly Fields[];
-      licensesToRemove?: readonly string[];
-    };
-    const held = tenant.licences.get(user.id) ?? new Set<string>();
-    const wanted = licensesToAssign.map(({ skuId }) => String(skuId).toLowerCase());
-    if (wanted.length > 0 && user.usageLocation === undefined)
-      return refuse(400, '60012', 'The user has no usage location.');
-    for (const sku of wanted) {
-      const free = subscribedSkus(tenant).find(({ id }) => id === sku);
-      if (!held.has(sku) && (free === undefined || free.availableUnits < 1))
-        return refuse(400, '60013', `No licence of ${sku} is available.`);
-    }
-    for (const sku of wanted) held.add(sku);
-    for (const sku of licensesToRemove) held.delete(String(sku).toLowerCase());
-    tenant.licences.set(user.id, held);
-    const body = {
-      ...(licensesToAssign.length === 0 ? {} : { licensesToAssign }),
-      ...(licensesToRemove.length === 0 ? {} : { licensesToRemove }),
-      licenseWarnings: [],
-    };
-    return ok(typed('LicenseUpdate', body), 201);
+    return ok(passwordProfile === undefined ? changed : { ...changed, passwordProfile });
   });
 }
