@@ -8,6 +8,7 @@ import type { JsonSchema } from '../schema/schema.ts';
 import type { Ids } from './ids.ts';
 import { isText, kindOf, meant, type Problems, placeOf } from './problems.ts';
 import { engineScope, guardedInside, mayBeMissing, maySkip, type StepScope } from './scope.ts';
+import { secretIn } from './secret-flow.ts';
 
 /** What expressions are checked with: where problems go, every step id of the file, and the catalogue. */
 export interface Checking {
@@ -259,4 +260,20 @@ export function nameOf(schema: JsonSchema): string {
   };
   const types = typesOf(schema);
   return types.length === 0 ? 'anything' : types.map((type) => names[type] ?? type).join(' or ');
+}
+
+/** A key names its record or item in plans, state and logs, so it is text or a number, and no secret. */
+export function checkKey(node: Node, scope: StepScope, checking: Checking): Expression | undefined {
+  const key = checkExpression(node, '`key`', { type: ['string', 'integer'] }, scope, checking);
+  const secret = key === undefined ? undefined : secretIn(key, scope);
+  if (secret === undefined) return key;
+  checking.problems.error(
+    'SECRET_EXPOSED',
+    `'key' is shown everywhere, and ${secret} is a secret`,
+    placeOf(node),
+    {
+      help: 'name the records by something that everybody may read',
+    },
+  );
+  return undefined;
 }

@@ -3,12 +3,19 @@ import type { Document } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkBlock, checkSteps } from './check-block.ts';
-import { type Checking, checkExpression } from './check-expression.ts';
+import { type Checking, checkExpression, checkKey } from './check-expression.ts';
 import type { StepChecking } from './check-step.ts';
 import { checkValue } from './check-value.ts';
 import { collectIds } from './ids.ts';
 import { checkSchema } from './json-schema.ts';
-import type { Guard, Limits, Output, Playbook, PlaybookInput } from './playbook.ts';
+import {
+  type Guard,
+  joinedRecord,
+  type Limits,
+  type Output,
+  type Playbook,
+  type PlaybookInput,
+} from './playbook.ts';
 import { Fields, headOf, kindOf, meant, Problems, placeOf } from './problems.ts';
 import { type StepScope, scopeOf } from './scope.ts';
 
@@ -121,25 +128,14 @@ function checkInput(
   const keyNode = input.required('key');
   const record = recordNode && checkSchema(recordNode, problems);
   const related = checkRelated(input, problems);
-  const lists = Object.fromEntries(
-    Object.entries(related).map(([name, { record: rows }]) => [
-      name,
-      { type: 'array', items: rows } as JsonSchema,
-    ]),
-  );
-  for (const name of Object.keys(lists))
+  for (const name of Object.keys(related))
     if (record?.properties?.[name] !== undefined)
       problems.error('WRONG_VALUE', `'${name}' is a field of the record already`, input.keyAt('related'));
-  const joined: JsonSchema = {
-    ...record,
-    type: 'object',
-    properties: { ...record?.properties, ...lists },
-    required: [...(record?.required ?? []), ...Object.keys(lists)],
-  };
+  const joined = joinedRecord({ record: record ?? {}, related });
   const scope: StepScope = { ...params, variables: { params: params.variables.params!, record: joined } };
   const key =
     keyNode && (record !== undefined || recordNode === undefined)
-      ? checkExpression(keyNode, '`key`', { type: ['string', 'integer'] }, scope, checking)
+      ? checkKey(keyNode, scope, checking)
       : undefined;
   input.end(['key', 'record', 'related']);
   if (record === undefined || key === undefined)
@@ -251,7 +247,17 @@ function checkOutputs(fields: Fields, scope: StepScope, checking: Checking): rea
     const secret = named?.boolean('secret') ?? false;
     const node = named?.get('value') ?? value;
     named?.end(['value', 'secret']);
-    const checked = checkValue(node, { schema: {}, required: false, name: key }, lenient, checking);
+    const checked = checkValue(
+      node,
+      {
+        schema: secret ? { secret: true } : {},
+        required: false,
+        name: key,
+        secretHelp: `write it as { value: …, secret: true }: the results file then shows it only with --secrets`,
+      },
+      lenient,
+      checking,
+    );
     return checked === undefined ? [] : [{ name: key, value: checked, secret, at: value.at }];
   });
 }

@@ -2,6 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { closest } from '../diagnostics/suggest.ts';
 import { EvaluationError, evaluate } from '../expression/evaluate.ts';
+import { folded } from '../load/columns.ts';
 import type { Row } from '../load/row.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { coerce } from './coerce.ts';
@@ -124,10 +125,6 @@ export class RowChecker {
       ];
     });
   }
-}
-
-function folded(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_-]+/gu, '');
 }
 
 /** Joins a row's values with those of its related rows and names it by the playbook's key. */

@@ -3,7 +3,7 @@ import type { Node } from '../load/document.ts';
 import type { Doubt } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkAssert, checkWait } from './check-builtin.ts';
-import { type Checking, checkExpression } from './check-expression.ts';
+import { type Checking, checkExpression, checkKey } from './check-expression.ts';
 import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
 import { identifier, needsOf } from './ids.ts';
@@ -165,7 +165,7 @@ function checkForEach(
     });
     return { inner };
   }
-  const key = checkExpression(keyNode, '`key`', { type: ['string', 'integer'] }, inner, checking);
+  const key = checkKey(keyNode, inner, checking);
   const keyless = key?.pure === undefined ? undefined : mayBeMissing(key.pure, inner);
   if (keyless !== undefined)
     problems.error('MAYBE_MISSING', `${keyless.join('.')} may have no value`, placeOf(keyNode), {

@@ -1,6 +1,8 @@
+import type { Expression } from '../expression/expression.ts';
 import { splitText } from '../expression/template.ts';
 import type { MapNode, Node, ScalarNode } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
+import { hasSecrets } from '../schema/secret.ts';
 import {
   type Checking,
   checkExpressionText,
@@ -13,6 +15,7 @@ import { misfit } from './json-schema.ts';
 import type { Value } from './playbook.ts';
 import { headOf, isText, kindOf, meant, placeOf } from './problems.ts';
 import { mayBeMissing, type StepScope } from './scope.ts';
+import { secretIn } from './secret-flow.ts';
 
 export interface Wanted {
   readonly schema: JsonSchema;
@@ -20,6 +23,8 @@ export interface Wanted {
   readonly required: boolean;
   /** Its name in messages. */
   readonly name: string;
+  /** How to mend it where a secret flows into what is none. */
+  readonly secretHelp?: string;
 }
 
 /**
@@ -68,6 +73,7 @@ function checkTemplate(
   );
   if (compiled.some((part) => part === undefined)) return undefined;
   const parts = compiled.filter((part) => part !== undefined);
+  if (exposesSecret(node, parts, wanted, scope, checking)) return undefined;
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string') {
     if (!fitsType(only.schema, wanted.schema)) {
@@ -99,8 +105,37 @@ function checkTemplate(
   return { type: 'text', parts, at: node.at };
 }
 
+function exposesSecret(
+  node: ScalarNode,
+  parts: readonly (string | Expression)[],
+  { schema, name, secretHelp }: Wanted,
+  scope: StepScope,
+  { problems }: Checking,
+): boolean {
+  if (hasSecrets(schema)) return false;
+  const secret = parts
+    .filter((part) => typeof part !== 'string')
+    .map((part) => secretIn(part, scope))
+    .find((found) => found !== undefined);
+  if (secret === undefined) return false;
+  const help =
+    secretHelp ??
+    'plans and reports show this field: a secret may only go into a field that is secret itself';
+  problems.error('SECRET_EXPOSED', `'${name}' is no secret, and ${secret} is one`, placeOf(node), { help });
+  return true;
+}
+
 function checkLiteral(node: ScalarNode, wanted: Wanted, { problems }: Checking): Value | undefined {
   const expected = misfit(node.value, wanted.schema);
+  if (wanted.schema.secret === true && typeof node.value === 'string')
+    problems.warn(
+      'SECRET_IN_PLAYBOOK',
+      `'${wanted.name}' is a secret, and the playbook holds it in clear`,
+      placeOf(node),
+      {
+        help: 'take it from a secret parameter (TENANTRY_PARAM_name) or from a secret column of the input',
+      },
+    );
   if (expected === undefined) return { type: 'literal', value: node.value, at: node.at };
   const misread =
     typeof node.value !== 'string' &&

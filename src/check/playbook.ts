@@ -43,6 +43,19 @@ export interface Limits {
   readonly requestsPerSecond?: number;
 }
 
+/** One record as expressions see it: its row, with the rows of the related files as lists. */
+export function joinedRecord({ record, related }: Pick<PlaybookInput, 'record' | 'related'>): JsonSchema {
+  const lists = Object.entries(related).map(
+    ([name, { record: row }]) => [name, { type: 'array', items: row }] as const,
+  );
+  return {
+    ...record,
+    type: 'object',
+    properties: { ...record.properties, ...Object.fromEntries(lists) },
+    required: [...(record.required ?? []), ...lists.map(([name]) => name)],
+  };
+}
+
 export interface Guard {
   readonly check: Expression;
   readonly message: string;

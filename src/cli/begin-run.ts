@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Playbook } from '../check/playbook.ts';
+import { joinedRecord, type Playbook } from '../check/playbook.ts';
 import type { CheckedRow } from '../check/records.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal, RunJournal, RunRecord, StepError } from '../journal/journal.ts';
+import { folded } from '../load/columns.ts';
 import { digestOfRecord } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import type { OpenedPlan } from '../plan/plan-file.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
+import { clearRow, withoutCells } from '../report/csv.ts';
+import { hasSecrets } from '../schema/secret.ts';
 import type { Input } from './records.ts';
 
 /** What a run keeps so that every later command, on any machine, can go on with the state file alone. */
@@ -56,7 +59,7 @@ export async function beginRun(
     parameters: wrapSecrets(parameters, playbook.parameters),
     options: kept,
   });
-  await copyRecords(run, plan, input.records(), playbook);
+  await copyRecords(run, plan, input.records(), rowKeeper(playbook, input));
   await run.begin();
   return run;
 }
@@ -71,7 +74,7 @@ async function copyRecords(
   run: RunJournal,
   plan: OpenedPlan,
   rows: AsyncIterable<CheckedRow>,
-  playbook: Playbook,
+  keep: RowKeeper,
 ): Promise<void> {
   const iterator = rows[Symbol.asyncIterator]();
   let pending: RunRecord[] = [];
@@ -79,7 +82,7 @@ async function copyRecords(
   for await (const planned of plan.records()) {
     const next = await iterator.next();
     if (next.done === true) throw stale(planned, 'the input has fewer rows now');
-    pending.push(runRecord(planned, next.value, playbook));
+    pending.push(runRecord(planned, next.value, keep));
     if (planned.invalid !== undefined) refused.push({ planned });
     if (pending.length === batch) {
       await run.addRecords(pending);
@@ -91,18 +94,42 @@ async function copyRecords(
   for (const { planned } of refused) await run.append(refusal(planned));
 }
 
-function runRecord(planned: PlannedRecord, row: CheckedRow, playbook: Playbook): RunRecord {
+/** How a row goes into the journal. */
+type RowKeeper = (row: {
+  readonly values: unknown;
+  readonly raw: string;
+}) => Pick<RunRecord, 'values' | 'raw'>;
+
+/** Secret fields are encrypted; where a column is secret, the row's own text is, too, and its cell hidden in the other. */
+function rowKeeper({ input }: Playbook, { table }: Input): RowKeeper {
+  const schema = joinedRecord(input);
+  const secret = new Set(
+    Object.entries(input.record.properties ?? {})
+      .filter(([, column]) => hasSecrets(column))
+      .map(([name]) => folded(name)),
+  );
+  const isSecret = (column: string): boolean => secret.has(folded(column));
+  return ({ values, raw }) => {
+    const wrapped = wrapSecrets(values, schema);
+    if (secret.size === 0) return { values: wrapped, raw };
+    return {
+      values: { ...(wrapped as object), [clearRow]: { $secret: raw } },
+      raw: withoutCells(raw, table, isSecret),
+    };
+  };
+}
+
+function runRecord(planned: PlannedRecord, row: CheckedRow, keep: RowKeeper): RunRecord {
   if (!row.ok) {
     if (planned.invalid === undefined) throw stale(planned, 'the row is not valid any more');
-    return { index: planned.index, key: planned.key, planned, values: {}, raw: row.row.raw };
+    return { index: planned.index, key: planned.key, planned, ...keep({ values: {}, raw: row.row.raw }) };
   }
   if (digestOfRecord(row.record) !== planned.digest) throw stale(planned, 'the row has changed');
   return {
     index: planned.index,
     key: planned.key,
     planned,
-    values: wrapSecrets(row.record.values, playbook.input.record),
-    raw: row.record.raw,
+    ...keep(row.record),
   };
 }
 

@@ -20,6 +20,8 @@ export const codes = {
   STEP_CYCLE: 'Steps need each other in a circle.',
   MAYBE_SKIPPED: 'An expression reads a step that may have been skipped.',
   MAYBE_MISSING: 'A required input comes from a value that may be missing.',
+  SECRET_EXPOSED: 'A secret would be shown, because it flows into a place that is not marked secret.',
+  SECRET_IN_PLAYBOOK: 'A secret is written into the playbook, where everybody who reviews it sees it.',
   SCHEMA_INVALID: 'A schema in the playbook is not valid JSON Schema.',
   DEPRECATED: 'The operation is deprecated.',
   NOT_IN_CLOUD: 'The cloud of the target does not have the operation.',

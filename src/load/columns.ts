@@ -32,13 +32,17 @@ export function columnsOf(file: string, row: number, header: readonly string[]):
   };
 }
 
+/** A column's name as it is compared: letter case, spaces, `_` and `-` aside. */
+export function folded(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]+/gu, '');
+}
+
 function doubles(file: string, row: number, names: readonly string[]): Diagnostic[] {
   const seen = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   for (const name of names) {
-    const folded = name.toLowerCase().replaceAll(/[\s_-]+/gu, '');
-    const before = seen.get(folded);
-    if (before === undefined) seen.set(folded, name);
+    const before = seen.get(folded(name));
+    if (before === undefined) seen.set(folded(name), name);
     else {
       const message =
         before === name

@@ -1,5 +1,6 @@
 import { propertyOf } from '../expression/types.ts';
 import type { JsonSchema } from '../schema/schema.ts';
+import { hasSecrets } from '../schema/secret.ts';
 import type { Hidden } from './plan.ts';
 
 /**
@@ -25,24 +26,6 @@ export function unwrapSecrets(value: unknown): unknown {
   if (Object.hasOwn(value, '$secret')) return (value as { readonly $secret: unknown }).$secret;
   if (Object.hasOwn(value, '$encrypted')) return undefined;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, unwrapSecrets(inner)]));
-}
-
-const withSecrets = new WeakMap<JsonSchema, boolean>();
-
-/** Most schemas hold no secret at all; asking once spares walking every value. */
-export function hasSecrets(schema: JsonSchema): boolean {
-  let found = withSecrets.get(schema);
-  if (found === undefined) {
-    withSecrets.set(schema, false);
-    const inside = [
-      ...Object.values(schema.properties ?? {}),
-      ...(schema.items === undefined ? [] : [schema.items]),
-      ...(typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []),
-    ];
-    found = schema.secret === true || inside.some(hasSecrets);
-    withSecrets.set(schema, found);
-  }
-  return found;
 }
 
 function atSecrets(value: unknown, schema: JsonSchema, replace: (secret: unknown) => unknown): unknown {

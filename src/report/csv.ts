@@ -21,6 +21,9 @@ export const reasonColumns = [
   'tenantry_request_id',
 ] as const;
 
+/** Where a record's values keep the row's own text, marked as a secret, for inputs that have secret columns. */
+export const clearRow = '$row';
+
 /** In which file a record belongs, by how it ended; records that were not reached stay to be done. */
 export function fileOf(outcome: StepOutcomeName | undefined): ResultFile {
   switch (outcome) {
@@ -63,7 +66,15 @@ export function resultLine(
       : file === 'remaining'
         ? []
         : reasonCells(settled?.error);
-  return extend(row.record.raw, format, cells);
+  return extend(textOf(row, options), format, cells);
+}
+
+/** The row's own text, whole where secrets are wanted and can be read. */
+function textOf({ record }: RecordWithEntries, options: { readonly secrets: boolean }): string {
+  if (!options.secrets) return record.raw;
+  const kept = (record.values as Readonly<Record<string, unknown>>)[clearRow];
+  const clear = (kept as { readonly $secret?: unknown } | undefined)?.$secret;
+  return typeof clear === 'string' ? clear : record.raw;
 }
 
 function columnsOf(file: ResultFile, outputs: readonly string[]): readonly string[] {
@@ -92,16 +103,33 @@ function extend(line: string, format: RowFormat, cells: readonly string[]): stri
   return kept + cells.map((cell) => format.delimiter + quote(cell)).join('') + (end?.[0] ?? '\n');
 }
 
-/** How much of a row is the user's own: columns that an earlier result file added are cut off. */
-function keptLength(text: string, format: RowFormat): number {
-  const columns = cellEnds(format.header.replace(/(?:\r\n|\n|\r)$/u, ''), format.delimiter);
+/** A row with the cells of some columns hidden. */
+export function withoutCells(line: string, format: RowFormat, hide: (column: string) => boolean): string {
+  const end = /(?:\r\n|\n|\r)$/u.exec(line)?.[0] ?? '';
+  const text = line.slice(0, line.length - end.length);
+  const names = columnNames(format);
   let start = 0;
-  const names = columns.map((end) => {
-    const name = format.header.slice(start, end).replaceAll('"', '').trim();
-    start = end + format.delimiter.length;
+  const cells = cellEnds(text, format.delimiter).map((at, index) => {
+    const cell = text.slice(start, at);
+    start = at + format.delimiter.length;
+    return cell !== '' && hide(names[index] ?? '') ? '(secret)' : cell;
+  });
+  return cells.join(format.delimiter) + end;
+}
+
+function columnNames({ header, delimiter }: RowFormat): readonly string[] {
+  const text = header.replace(/^\uFEFF/u, '').replace(/(?:\r\n|\n|\r)$/u, '');
+  let start = 0;
+  return cellEnds(text, delimiter).map((end) => {
+    const name = text.slice(start, end).replaceAll('"', '').trim();
+    start = end + delimiter.length;
     return name;
   });
-  const own = names.findIndex((name) => name.startsWith('tenantry_'));
+}
+
+/** How much of a row is the user's own: columns that an earlier result file added are cut off. */
+function keptLength(text: string, format: RowFormat): number {
+  const own = columnNames(format).findIndex((name) => name.startsWith('tenantry_'));
   if (own === -1) return text.length;
   const ends = cellEnds(text, format.delimiter);
   return own === 0 ? 0 : (ends[own - 1] ?? text.length);
