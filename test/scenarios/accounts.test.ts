@@ -89,6 +89,58 @@ describe('the partner’s profiles', () => {
   });
 });
 
+describe('the provider’s resellers', () => {
+  const ours: Readonly<Record<string, readonly string[]>> = {
+    '484e548c-f5f3-4528-93a9-c16c6373cb59': ['firsta.onmicrosoft.com', 'firstb.onmicrosoft.com'],
+    'b01b1487-b36e-4e6d-9b5e-0b58974c4b28': ['relea.onmicrosoft.com'],
+  };
+
+  beforeAll(async () => {
+    for (const [associatedPartnerId, domains] of Object.entries(ours))
+      for (const domain of domains)
+        await call(rig, 'POST', '/v1/customers', {
+          associatedPartnerId,
+          companyProfile: { domain },
+          billingProfile: {
+            companyName: domain,
+            email: `post@${domain}`,
+            culture: 'en-US',
+            language: 'en',
+            defaultAddress: { country: 'US', city: 'Anywhere', addressLine1: '1 Way' },
+          },
+        });
+  });
+
+  it('are reported with relation, agreement and customers', async () => {
+    await apply('indirect-resellers', 'resellers.csv');
+    const reported = (await rowsOf('indirect-resellers-results/results.csv')).map((row) => [
+      row.mpnId,
+      row.tenantry_related,
+      row.tenantry_agreementSigned,
+      row.tenantry_customers?.split(' ').toSorted().join(' '),
+    ]);
+    expect(reported).toEqual([
+      ['4847383', 'true', 'true', ours['484e548c-f5f3-4528-93a9-c16c6373cb59']!.join(' ')],
+      ['4847433', 'true', 'true', ours['b01b1487-b36e-4e6d-9b5e-0b58974c4b28']!.join(' ')],
+      ['4847501', 'true', 'false', ''],
+      ['4900018', 'false', 'false', ''],
+      ['4911270', 'false', 'false', ''],
+    ]);
+  });
+
+  it('are known by their customers as well', async () => {
+    const { customers } = await rig.state();
+    for (const customer of customers) {
+      const { items } = await call<{ readonly items: readonly Thing[] }>(
+        rig,
+        'GET',
+        `/v1/customers/${String(customer.id)}/relationships`,
+      );
+      expect(items.map(({ id }) => id)).toEqual([customer.associatedPartnerId]);
+    }
+  });
+});
+
 describe('the audit records', () => {
   it('of a day are exported page by page, each write once', async () => {
     await rig.behave({ pageLimit: 3 });
