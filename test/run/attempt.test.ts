@@ -326,6 +326,25 @@ describe('a refused write', () => {
 });
 
 describe('a success that is a part failure', () => {
+  it('fails where its one error is no list', async () => {
+    const convert = stepsOf(
+      '  - { id: pay, uses: subscriptions.convertTrial, with: { customerId: c, subscriptionId: s, offerId: a, targetOfferId: b, quantity: 1, billingCycle: monthly } }\n',
+    );
+    const rig = await makeRig(convert, rows(1));
+    const result = {
+      subscriptionId: 's',
+      offerId: 'a',
+      targetOfferId: 'b',
+      error: { code: 'conversions_not_found', description: 'no such conversion' },
+    };
+    rig.service.fail('subscriptions.convertTrial', { type: 'ok', status: 200, headers: {}, result });
+    await rig.run();
+    expect(outcomeOf(rig, 'pay')).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'PART_FAILURE', message: expect.stringContaining('no such conversion') },
+    });
+  });
+
   it('fails, line by line, and keeps what was made', async () => {
     const rig = await makeRig(checkout, rows(1));
     const result = {
