@@ -1,95 +1,14 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { expect } from 'vitest';
-import type { EmulatorState, Rig } from './rig.ts';
-import { workflows } from './rig.ts';
+import { compareOnboarded } from './onboarded.ts';
+import type { EmulatorState } from './rig.ts';
+import type { Sample } from './sample.ts';
 
-/** The onboarding sample as scenario tests use it: copied into the test's folder, whole or its first rows. */
-
-export interface Sample {
-  readonly playbook: string;
-  readonly customers: string;
-  readonly users: string;
-  /** Words of the command line that name them. */
-  readonly args: readonly string[];
-  readonly rows: readonly Readonly<Record<string, string>>[];
-  readonly userRows: readonly Readonly<Record<string, string>>[];
-}
-
-/** Copies the sample; `rows` keeps the first so many customers and the users of these. */
-export async function onboarding(rig: Rig, rows = Number.POSITIVE_INFINITY): Promise<Sample> {
-  const source = path.join(workflows, 'onboard-customers');
-  const playbook = rig.file('playbook.yaml');
-  await copyFile(path.join(source, 'playbook.yaml'), playbook);
-  const customers = await firstRows(path.join(source, 'customers.csv'), rig.file('customers.csv'), rows);
-  const users = await firstRows(
-    path.join(source, 'users.csv'),
-    rig.file('users.csv'),
-    Number.POSITIVE_INFINITY,
-    (row) => customers.some(({ domain }) => domain === row.domain),
-  );
-  const args = ['--input', 'customers.csv', '--related', 'users=users.csv'];
-  return {
-    playbook,
-    customers: rig.file('customers.csv'),
-    users: rig.file('users.csv'),
-    args,
-    rows: customers,
-    userRows: users,
-  };
-}
-
-async function firstRows(
-  from: string,
-  to: string,
-  rows: number,
-  keep: (row: Readonly<Record<string, string>>) => boolean = () => true,
-): Promise<readonly Readonly<Record<string, string>>[]> {
-  const text = await readFile(from, 'utf8');
-  const parsed = parse(text, { columns: true, bom: true, raw: true }) as {
-    record: Record<string, string>;
-    raw: string;
-  }[];
-  const kept = parsed.filter(({ record }) => keep(record)).slice(0, rows);
-  const header = text.slice(0, text.indexOf('\n') + 1);
-  await writeFile(
-    to,
-    header + kept.map(({ raw }) => raw.replace(/^\n/u, '').replace(/\n?$/u, '\n')).join(''),
-  );
-  return kept.map(({ record }) => record);
-}
-
-type Thing = Readonly<Record<string, unknown>>;
+export { onboarding, type Sample } from './sample.ts';
 
 /**
  * Compares the emulator's state with the input, customer by customer: each there once, with its users, licences,
  * agreement and orders, and nothing else.
  */
 export function expectOnboarded(state: EmulatorState, sample: Sample): void {
-  const domains = state.customers.map((customer) => (customer.companyProfile as Thing).domain as string);
-  expect(domains.toSorted()).toEqual(sample.rows.map(({ domain }) => domain!).toSorted());
-  for (const row of sample.rows) {
-    const customer = state.customers.find(
-      ({ companyProfile }) => (companyProfile as Thing).domain === row.domain,
-    )!;
-    const mine = (kind: string) => (state[kind] ?? []).filter(({ customerId }) => customerId === customer.id);
-    const names = mine('users').map(({ userPrincipalName }) => String(userPrincipalName).toLowerCase());
-    const expected = sample.userRows
-      .filter(({ domain }) => domain === row.domain)
-      .map(({ userPrincipalName }) => userPrincipalName!.toLowerCase());
-    expect(names.filter((name) => !name.startsWith('admin@')).toSorted(), `users of ${row.domain}`).toEqual(
-      expected.toSorted(),
-    );
-    expect(mine('agreements').length, `agreements of ${row.domain}`).toBe(1);
-    const seats = Number(row.seats === '' ? 0 : row.seats);
-    const ordered = mine('orders').flatMap(({ lineItems }) => lineItems as readonly Thing[]);
-    const wanted = (seats > 0 ? 1 : 0) + (row.azure === 'yes' ? 1 : 0);
-    expect(ordered.length, `ordered lines of ${row.domain}`).toBe(wanted);
-    if (seats > 0)
-      expect(
-        ordered.some(({ quantity }) => quantity === seats),
-        `seats of ${row.domain}`,
-      ).toBe(true);
-  }
+  expect(compareOnboarded(state, sample)).toEqual({ duplicates: [], gaps: [] });
 }
