@@ -1,46 +1,19 @@
 import { copyFile, mkdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { kill } from './killing.ts';
 import { expectOnboarded, onboarding } from './onboarding.ts';
 import { openRig, type Rig } from './rig.ts';
 
 let rig: Rig;
 afterEach(() => rig?.close());
 
-/** A small generator with a seed, so that a failing series of moments can be run again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
-
 describe('a run that is killed with SIGKILL', () => {
-  it('is resumed from 30 random moments and ends with no duplicate and no gap', async () => {
-    rig = await openRig(['--latency', '8']);
-    const sample = await onboarding(rig, 24);
-    await rig.run(['plan', 'playbook.yaml', ...sample.args, '--out', 'plan']);
-    const random = seeded(20_261_123);
-
-    let started = rig.start(['apply', 'plan', '--concurrency', '6']);
-    await started.says('Run ');
-    let kills = 0;
-    for (; kills < 30; kills += 1) {
-      // The moment of the kill is the very thing that is drawn here; nothing is waited for.
-      await Promise.race([sleep(random() * 120), started.finished]);
-      started.process.kill('SIGKILL');
-      await started.finished;
-      started = rig.start(['resume']);
-      await Promise.race([started.says('Run '), started.finished]);
-    }
-    const last = await started.finished;
-    const finished = last.signal === 'SIGKILL' ? await rig.run(['resume']) : last;
-    expect(finished.stderr).not.toMatch(/error/iu);
-    expect(finished.status).toBe(0);
-    expect(kills).toBe(30);
-    expectOnboarded(await rig.state(), sample);
-  }, 180_000);
+  it('is resumed from 200 random moments, the service failing in every way, and ends with no duplicate and no gap', async () => {
+    const figures = await kill({ moments: 200, seed: 20_261_123, customers: 20, killsPerRun: 100 });
+    expect({ kills: figures.kills, runs: figures.runs }).toEqual({ kills: 200, runs: 2 });
+    expect(figures.faults).toBeGreaterThan(100);
+    expect({ duplicates: figures.duplicates, gaps: figures.gaps }).toEqual({ duplicates: [], gaps: [] });
+  }, 900_000);
 
   it('goes on from a copy of its state file in another folder, without plan, playbook and input', async () => {
     rig = await openRig(['--latency', '8']);

@@ -23,6 +23,8 @@ export interface Finished {
 
 export interface Started {
   readonly process: ChildProcess;
+  /** Signals the process and, where it leads a group (`within`), the whole of that; nothing where it is gone. */
+  signal(name: NodeJS.Signals): void;
   /** What it has written to stderr so far. */
   stderr(): string;
   /** Resolves when stderr or stdout contains the text; rejects when the process ends without it. */
@@ -59,12 +61,14 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly cwd?: string;
+  /** Words that the command is put behind: a shell, a namespace. The process is then that one, and leads a group. */
+  readonly within?: readonly string[];
 }
 
 /** Starts an emulator process and a folder for one test. */
 export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-test-'));
-  const emulator = startProcess([executable, 'emulator', '--json', ...emulatorArgs], {
+  const emulator = startProcess([process.execPath, executable, 'emulator', '--json', ...emulatorArgs], {
     cwd: folder,
     env: process.env,
   });
@@ -88,10 +92,12 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
   };
   const running = new Set<ReturnType<typeof startProcess>>();
   const start: Rig['start'] = (args, options = {}) => {
-    const started = startProcess([executable, ...args], {
+    const { within = [] } = options;
+    const started = startProcess([...within, process.execPath, executable, ...args], {
       cwd: options.cwd ?? folder,
       env: { ...env, ...options.env },
       input: options.input,
+      group: within.length > 0,
     });
     running.add(started);
     void started.finished.finally(() => running.delete(started));
@@ -128,7 +134,7 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     },
     close: async () => {
       await dispatcher.destroy();
-      for (const started of [...running, emulator]) started.process.kill('SIGKILL');
+      for (const started of [...running, emulator]) started.signal('SIGKILL');
       await Promise.all([...running, emulator].map((started) => started.finished));
       await rm(folder, { recursive: true, force: true });
     },
@@ -137,11 +143,17 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
 
 function startProcess(
   command: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly input?: string | undefined },
+  options: {
+    readonly cwd: string;
+    readonly env: NodeJS.ProcessEnv;
+    readonly input?: string | undefined;
+    readonly group?: boolean;
+  },
 ) {
-  const child = spawn(process.execPath, [...command], {
+  const child = spawn(command[0]!, command.slice(1), {
     cwd: options.cwd,
     env: options.env,
+    detached: options.group === true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -158,6 +170,14 @@ function startProcess(
   );
   return {
     process: child,
+    signal: (name: NodeJS.Signals) => {
+      if (options.group !== true) return void child.kill(name);
+      try {
+        process.kill(-child.pid!, name);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    },
     stdout: () => stdout,
     stderr: () => stderr,
     finished,

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { expectOnboarded, onboarding } from './onboarding.ts';
+import { type Finished, openRig, type Rig } from './rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+/** Tries to go on with the run until its owner's claim has ended; the claim lasts 20 s. */
+async function takeOver(): Promise<{ readonly refused: readonly Finished[]; readonly done: Finished }> {
+  const refused: Finished[] = [];
+  for (;;) {
+    const tried = await rig.run(['resume', '--state', 'shared/state.db']);
+    if (!tried.stderr.includes('RUN_OWNED')) return { refused, done: tried };
+    refused.push(tried);
+    await sleep(1_000); // as a person would
+  }
+}
+
+describe('a process that slept for longer than its claim on the run', () => {
+  it('sends nothing after it has woken up, for another one has taken over; nothing is there twice', async () => {
+    rig = await openRig();
+    const sample = await onboarding(rig, 8);
+    await rig.run(['plan', 'playbook.yaml', ...sample.args, '--out', 'plan']);
+    await rig.behave({ latencyMs: 150 });
+    const sleeper = rig.start(['apply', 'plan', '--concurrency', '4', '--state', 'shared/state.db']);
+    await sleeper.says('Run ');
+    const { requests } = await rig.stats();
+    for (;;) if ((await rig.stats()).requests > requests + 30) break;
+    sleeper.process.kill('SIGSTOP');
+    await rig.behave({ latencyMs: 5 });
+
+    const { refused, done } = await takeOver();
+    expect(refused.length, 'the claim of a process that may wake up is respected').toBeGreaterThan(0);
+    expect(refused[0]!.status).toBe(1);
+    expect(refused[0]!.stderr).toMatch(new RegExp(`worked on by \\S+:${sleeper.process.pid}\\b`, 'u'));
+    expect(refused[0]!.stderr).toMatch(/its claim ends within \d+ s/u);
+    expect(done.status).toBe(0);
+    expectOnboarded(await rig.state(), sample);
+
+    const before = await rig.stats();
+    sleeper.process.kill('SIGCONT');
+    const woken = await sleeper.finished;
+    expect(woken.status).toBe(1);
+    expect(woken.stderr).toContain('RUN_OWNED');
+    expect(woken.stderr).toContain('is owned by another process now; this one has stopped sending');
+    expect((await rig.stats()).perOperation).toEqual(before.perOperation);
+    expectOnboarded(await rig.state(), sample);
+  });
+});
