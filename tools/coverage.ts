@@ -2,7 +2,7 @@
  * Compares the catalogue with what the documentation has: operations that are missing, that are more than it has,
  * and that are different. `npm run coverage:operations`; test/contract/coverage.test.ts holds it.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Operation, Operations } from '../src/operations/operation.ts';
@@ -10,7 +10,6 @@ import { loadOperations } from '../src/operations/read.ts';
 import { type Documented, documentedOperations, hasReferenceData, requestShape } from './reference-data.ts';
 
 const omittedFile = path.join(import.meta.dirname, '../docs/operations/omitted.md');
-const pendingFile = path.join(import.meta.dirname, '../test/contract/pending.txt');
 
 export interface Difference {
   readonly operation: string;
@@ -139,24 +138,6 @@ function differences(row: Documented, operation: Operation): readonly Difference
 function list(values: readonly string[]): string {
   return [...values].sort().join(', ');
 }
-
-/** Documented operations that are still to be added: a list that only gets shorter. */
-export function readPending(): readonly string[] {
-  return readFileSync(pendingFile, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-/** Takes out of the list of pending operations what is there by now. */
-export function shortenPending(operations: Operations): void {
-  if (!hasReferenceData) return;
-  const missing = new Set(coverageOf(operations, documentedOperations(), readOmitted()).missing);
-  const still = [...new Set(readPending())].filter((key) => missing.has(key));
-  writeFileSync(pendingFile, [pendingComment, ...still, ''].join('\n'));
-}
-
-const pendingComment =
-  '# Documented operations that are not in the catalogue yet. `npm run generate` takes out what was added.';
 
 if (import.meta.main) {
   if (!hasReferenceData) {

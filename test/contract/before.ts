@@ -1,3 +1,4 @@
+import { partner, resellers } from '../../src/emulator/partner.ts';
 import type { Sample } from '../../tools/reference-data.ts';
 import { analyticsBefore } from './analytics.ts';
 import { azureBefore } from './azure.ts';
@@ -112,6 +113,21 @@ export const before: Readonly<Record<string, Before>> = {
     scene.ids.correlationId = String(correlationId);
   },
   'licenses.listSubscribedSkus': (scene) => order(scene, seats),
+  // Both show what was asked before them.
+  'security.listApiRequests': makeCustomer,
+  'security.getApiRequestSummary': makeCustomer,
+  'compliance.getAgreementStatus': async (scene, { request, response }) => {
+    const { code } = response.body as Fields;
+    const asked = new URL(request.path, 'http://host').searchParams;
+    const unsigned = resellers.find(({ signed }) => !signed)!;
+    const meant: Readonly<Record<string, string>> = {
+      2203: unsigned.mpnId,
+      2204: partner.mpnId,
+      2206: unsigned.id,
+    };
+    const ours = meant[String(code)];
+    if (ours !== undefined) scene.exchanged.set(asked.get('mpnId') ?? asked.get('tenantId') ?? '', ours);
+  },
   ...azureBefore,
   ...customersBefore,
   ...analyticsBefore,

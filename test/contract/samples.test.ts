@@ -1,5 +1,3 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { validatorOf } from '../../src/check/json-schema.ts';
@@ -10,7 +8,7 @@ import { fill } from '../../src/operations/template.ts';
 import { readAnswer } from '../../src/partner-center/answer.ts';
 import { itemsOf } from '../../src/partner-center/pages.ts';
 import type { JsonSchema } from '../../src/schema/schema.ts';
-import { coverageOf, readOmitted, readPending } from '../../tools/coverage.ts';
+import { coverageOf, readOmitted } from '../../tools/coverage.ts';
 import {
   documentedOperations,
   hasReferenceData,
@@ -38,20 +36,7 @@ const omitted = hasReferenceData ? readOmitted() : undefined;
 const found =
   omitted === undefined ? new Map() : coverageOf(operations, documentedOperations(), omitted).found;
 const emulator = await startEmulator({ provisioningPolls: 0 }, operations);
-
-/**
- * What is still to be put right, one problem a line; `CONTRACT=update npx vitest run test/contract` writes it anew.
- * What is to stay as it is goes into deviations.ts with its reason.
- */
-const openFile = path.join(import.meta.dirname, 'open.txt');
-const open = existsSync(openFile) ? readFileSync(openFile, 'utf8').split('\n') : [];
-const isUpdate = process.env.CONTRACT === 'update';
-afterAll(async () => {
-  await emulator.close();
-  const known = new Set(deviations.map(([name, problem]) => `${name}: ${problem}`));
-  const still = [...new Set(met)].filter((problem) => !known.has(problem)).sort();
-  if (isUpdate) writeFileSync(openFile, still.map((problem) => `${problem}\n`).join(''));
-});
+afterAll(() => emulator.close());
 
 /** What was met in this run, for the check of the list; vitest runs the tests of a file in order. */
 const met: string[] = [];
@@ -62,19 +47,16 @@ const cases = (hasReferenceData ? samples() : []).map((sample) => {
 });
 
 const advice =
-  'put it right, or say in test/contract/deviations.ts why it is so (a scene is missing: makers.ts, before.ts); ' +
-  'still at work on it: CONTRACT=update npx vitest run test/contract/samples.test.ts writes it into open.txt';
+  'put it right, or say in test/contract/deviations.ts why it is so (a scene is missing: makers.ts, before.ts)';
 
 describe.each(cases)('the sample $name', ({ sample, operation }) => {
-  it.runIf(operation === undefined)(
-    'is of an operation that is still to come, or left out with a reason',
-    () => {
-      const without = new Set([...readPending(), ...omitted!.omitted]);
-      const known = [...without].some((key) => key === sample.operation || key.split(' ')[0] === sample.page);
-      if (!known)
-        expect(unknownProblems(sample, ['no operation of the catalogue has this request'])).toEqual([]);
-    },
-  );
+  it.runIf(operation === undefined)('is of an operation that is left out with a reason', () => {
+    const known = [...omitted!.omitted].some(
+      (key) => key === sample.operation || key.split(' ')[0] === sample.page,
+    );
+    if (!known)
+      expect(unknownProblems(sample, ['no operation of the catalogue has this request'])).toEqual([]);
+  });
 
   it.runIf(operation !== undefined)('is a request and an answer as the catalogue has them', () => {
     expect(unknownProblems(sample, catalogueProblems(operation!, sample)), advice).toEqual([]);
@@ -98,8 +80,7 @@ function unknownProblems(sample: Sample, problems: readonly string[]): readonly 
   const all = problems.map((problem) => `${sample.name}: ${problem}`);
   met.push(...all);
   const known = new Set(deviations.map(([name, problem]) => `${name}: ${problem}`));
-  const unknown = all.filter((problem) => !known.has(problem));
-  return isUpdate ? [] : unknown.filter((problem) => !open.includes(problem));
+  return all.filter((problem) => !known.has(problem));
 }
 
 /** `<customer-id>` and `{id}` in samples stand for an id, or for a country. */
