@@ -62,7 +62,10 @@ interface Call {
   readonly purpose: string;
 }
 
-/** What an operation calls by itself, and what those call; each once. */
+/**
+ * What an operation calls by itself and cannot do without, and what those call; each once. Reading whole what a look-up has
+ * found is not among them: what the list shows of it does, where this sign-in may not (plan/look.ts).
+ */
 function callsOf(
   operation: Operation,
   operations: Operations,
@@ -72,7 +75,6 @@ function callsOf(
   const named = [
     ...[lookup, satisfied].flatMap((look) => [
       [look?.operation, 'to look whether it is done already'],
-      [look?.then?.operation, 'to read what it found'],
       [look?.adopt?.operation, 'to find what came of it'],
       [look?.all?.operation, 'to look for all records at once'],
     ]),

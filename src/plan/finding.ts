@@ -6,4 +6,5 @@ export type Finding =
   /** Ask again later; `lagSeconds`: for so long after the request was sent, where that is known. */
   | { readonly type: 'unclear'; readonly reason: string; readonly lagSeconds?: number }
   /** Asking again will not help. */
-  | { readonly type: 'impossible'; readonly reason: string };
+  /** `forbidden`: this sign-in may not ask. */
+  | { readonly type: 'impossible'; readonly reason: string; readonly forbidden?: boolean };

@@ -35,7 +35,9 @@ export async function look(parts: LookParts, looking: Looking): Promise<Finding>
   const { thing } = finding;
   if (lookup.then !== undefined) {
     const whole = await ask(parts, lookup.then.operation, fill(lookup.then.with, { input, found: thing }));
-    return whole.type === 'ok' ? { type: 'found', thing, result: whole.result } : notWhole(whole);
+    if (whole.type === 'ok') return { type: 'found', thing, result: whole.result };
+    // An app alone may find a customer and may not read it whole: what the list shows of it is then the result.
+    return whole.type === 'impossible' && whole.forbidden === true ? finding : notWhole(whole);
   }
   if (lookup.adopt !== undefined && looking.intendedAt !== undefined) {
     const { adopt } = lookup;
@@ -90,10 +92,10 @@ async function ask({ reader, operations, signal }: LookParts, name: string, fill
     case 'refused': {
       const { status, description } = answer.error;
       if (status === 404) return { type: 'absent' };
-      return {
-        type: answer.again || status >= 500 ? 'unclear' : 'impossible',
-        reason: `${name}: ${description}`,
-      };
+      const reason = `${name}: ${description}`;
+      return answer.again || status >= 500
+        ? { type: 'unclear', reason }
+        : { type: 'impossible', reason, forbidden: status === 403 };
     }
   }
 }

@@ -86,7 +86,6 @@ describe('what an operation calls', () => {
   const ways: readonly (readonly [string, Partial<Operation>])[] = [
     ['looks up', { lookup: call }],
     // biome-ignore lint/suspicious/noThenProperty: it is the catalogue's word
-    ['reads once found', { lookup: { operation: 'things.list', with: {}, equal: {}, then: call } }],
     [
       'adopts',
       {

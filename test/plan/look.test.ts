@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lookup } from '../../src/operations/operation.ts';
-import { judge } from '../../src/plan/look.ts';
+import { judge, look } from '../../src/plan/look.ts';
 import { operation } from '../partner-center/service.ts';
 
 const read = operation();
@@ -69,5 +69,44 @@ describe('a look-up for several things', () => {
 
   it('does not take anything for one that has nothing to be known by', () => {
     expect(seen([{ serial: 'a' }], [{ hash: 'x' }])).toBe('absent');
+  });
+});
+
+describe('what a look-up has found in a list', () => {
+  const things = operation({ name: 'things.list', kind: 'list' });
+  const whole = operation({ name: 'things.get' });
+  const operations = {
+    names: [],
+    digest: '',
+    get: (name: string) => [things, whole].find((one) => one.name === name),
+  };
+  const asking = (status: number) => ({
+    operations,
+    reader: {
+      read: async ({ name }: { readonly name: string }) =>
+        name === 'things.list'
+          ? ({ type: 'ok', status: 200, headers: {}, result: { items: [{ id: '1' }] } } as const)
+          : ({
+              type: 'refused',
+              again: false,
+              error: { status, code: '', description: 'no', requestId: '', correlationId: '' },
+            } as const),
+    },
+  });
+  // biome-ignore lint/suspicious/noThenProperty: it is the catalogue's word
+  const found = lookup({ operation: 'things.list', then: { operation: 'things.get', with: {} } });
+
+  it('is the result where this sign-in may not read the thing whole', async () => {
+    expect(await look(asking(403), { lookup: found, input: {} })).toMatchObject({
+      type: 'found',
+      result: { id: '1' },
+    });
+  });
+
+  it.each([
+    [404, 'unclear'],
+    [400, 'impossible'],
+  ])('is not enough where reading it ends with %i', async (status, type) => {
+    expect(await look(asking(status), { lookup: found, input: {} })).toMatchObject({ type });
   });
 });
