@@ -85,7 +85,6 @@ describe('what an operation calls', () => {
   const call = { operation: 'things.read', with: {}, equal: {} };
   const ways: readonly (readonly [string, Partial<Operation>])[] = [
     ['looks up', { lookup: call }],
-    // biome-ignore lint/suspicious/noThenProperty: it is the catalogue's word
     [
       'adopts',
       {
