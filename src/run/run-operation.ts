@@ -28,9 +28,10 @@ type Input = Readonly<Record<string, unknown>>;
  */
 export async function runOperation(place: Place, scope: Scope): Promise<StepEnd> {
   const state = place.run.stateOf(place.path);
-  if (state.type === 'intended' || state.type === 'answered') return goOn(place, state);
   const { step } = place;
-  const input = resolveInput(step.operation, step.with, namesOf(scope));
+  const wanted = () => resolveInput(step.operation, step.with, namesOf(scope));
+  if (state.type === 'intended' || state.type === 'answered') return goOn(place, state, wanted);
+  const input = wanted();
   if (step.operation.download !== undefined) return runDownload(place, input);
   if (isRead(step.operation)) return runRead(place, input);
   switch (step.operation.kind) {
@@ -50,19 +51,23 @@ export async function runOperation(place: Place, scope: Scope): Promise<StepEnd>
 async function goOn(
   place: Place,
   state: Extract<StepState, { type: 'intended' | 'answered' }>,
+  wanted: () => Input,
 ): Promise<StepEnd> {
   const { run, step } = place;
   const operation = run.context.operations.get(state.intended.operation) ?? step.operation;
   const input = unwrapSecrets(state.intended.with) as Input;
-  if (state.type === 'intended') return after(place, operation, input, await write(place, operation, input));
+  if (state.type === 'intended')
+    return after(place, operation, input, await write(place, operation, input), wanted);
   const body = unwrapSecrets(state.answered.body);
   if (state.answered.answer === 'ok')
     // Only what was found by a look-up has no status.
-    return after(place, operation, input, {
-      type: 'done',
-      result: body,
-      adopted: state.answered.status === undefined,
-    });
+    return after(
+      place,
+      operation,
+      input,
+      { type: 'done', result: body, adopted: state.answered.status === undefined },
+      wanted,
+    );
   return { outcome: 'failed', error: refusalOf(place.path, body as ServiceError) };
 }
 
@@ -110,7 +115,7 @@ async function update(
   const stale = disagreement(place, 'update', input);
   if (stale !== undefined) return stale;
   const changed = fill(updating.with, { input, found: found.result }) as Input;
-  return after(place, operation, changed, await write(place, operation, changed));
+  return after(place, operation, changed, await write(place, operation, changed), () => input);
 }
 
 /** An update or a delete of what is as wanted already sends nothing. */
@@ -160,6 +165,8 @@ async function after(
   operation: Operation,
   input: Input,
   performed: Performed,
+  /** What the step itself was given: an update that stands in for its create is given something else. */
+  wanted: () => Input = () => input,
 ): Promise<StepEnd> {
   if (performed.type !== 'done') return { outcome: performed.type, error: performed.error };
   const { result } = performed;
@@ -171,7 +178,7 @@ async function after(
       : afterPolling(place, operation, operation.poll, input, performed);
   if (operation.name === place.step.operation.name) return { outcome: 'succeeded', result };
   const { lookup } = place.step.operation; // an update stood in for the create: the step's result is the thing itself
-  const now = lookup === undefined ? undefined : await find(place, lookup, input);
+  const now = lookup === undefined ? undefined : await find(place, lookup, wanted());
   return { outcome: 'succeeded', result: now?.type === 'found' ? now.result : result };
 }
 

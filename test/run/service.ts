@@ -140,6 +140,10 @@ export function makeService({
       users.push(made);
       return ok(made, 201);
     },
+    'users.update': ({ customerId: _, userId, ...fields }) => {
+      const found = users.find((user) => user.id === userId)!;
+      return ok(structuredClone(Object.assign(found, fields)));
+    },
     'carts.create': ({ lineItems }) => {
       const cart = { id: newId('cart'), status: 'Active', lineItems: structuredClone(lineItems) };
       carts.set(cart.id, cart);

@@ -64,6 +64,45 @@ describe('an update', () => {
   });
 });
 
+describe('a create that finds what it wants, and brings it up to date', () => {
+  const account = stepsOf(`
+  - id: account
+    uses: users.create
+    with:
+      customerId: c
+      userPrincipalName: dana@x.onmicrosoft.com
+      displayName: Dana Lee
+      usageLocation: US
+      passwordProfile: { password: Secret-1, forceChangePassword: true }
+`);
+  const rigOf = () =>
+    makeRig(account, rows(1), {
+      prepare: ({ users }) =>
+        users.push(
+          { id: 'first', customerId: 'c', userPrincipalName: 'admin@x.onmicrosoft.com' },
+          { id: 'dana', customerId: 'c', userPrincipalName: 'dana@x.onmicrosoft.com', displayName: 'D.' },
+        ),
+    });
+  const resultOf = ({ stored }: Awaited<ReturnType<typeof rigOf>>) =>
+    stored.entries.findLast((entry) => entry.type === 'settled' && entry.path === 'account');
+
+  it('has that very thing as its result, whatever else there is', async () => {
+    const rig = await rigOf();
+    await rig.run();
+    expect(resultOf(rig)).toMatchObject({
+      outcome: 'succeeded',
+      result: { id: 'dana', displayName: 'Dana Lee' },
+    });
+  });
+
+  it('has it on resume, too, where the answer to the update was lost', async () => {
+    const rig = await rigOf();
+    rig.service.fail('users.update', 'lost');
+    await rig.run();
+    expect(resultOf(rig)).toMatchObject({ outcome: 'succeeded', result: { id: 'dana' } });
+  });
+});
+
 describe('what is only accepted', () => {
   const register = stepsOf(
     '  - { id: register, uses: subscriptions.register, with: { customerId: c, subscriptionId: s } }\n',
