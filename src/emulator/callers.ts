@@ -19,6 +19,15 @@ export function refuseCaller(
     : refuse(403, '2032', 'The operation takes app+user credentials; the token stands for the app alone.');
 }
 
+/** Whether the caller may see what a partner sells: each sees its own, where they are told apart. */
+export function isTheirs(
+  header: string | string[] | undefined,
+  { seller }: { readonly seller?: string },
+): boolean {
+  const caller = partnerOf(header);
+  return seller === undefined || caller === undefined || caller === seller;
+}
+
 /** The tenant of the partner whom an Authorization header stands for; undefined for the ready token, which is nobody's. */
 export function partnerOf(header: string | string[] | undefined): string | undefined {
   const { tid } = readJwt(String(header).replace(/^Bearer /iu, ''))?.claims ?? {};

@@ -32,6 +32,8 @@ export interface Order {
   readonly id: string;
   readonly fields: Fields;
   readonly createdAt: number;
+  /** Tenant of the partner whose it is, where partners are told apart: after a transfer. */
+  readonly seller?: string;
 }
 
 export interface Subscription {
@@ -44,6 +46,8 @@ export interface Subscription {
   registrationPollsLeft: number;
   /** The subscribed SKU whose licences it gives; undefined for what has none. */
   licenceSku: string | undefined;
+  /** Tenant of the partner whose it is, where partners are told apart: after a transfer. */
+  seller?: string;
 }
 
 /** What one file of behaviours keeps beside the customers, and shows in the snapshot under its own name. */

@@ -1,3 +1,4 @@
+import { isTheirs } from '../callers.ts';
 import { collection, type Fields, ok, type Reply, refuse } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { Order, State, Tenant } from '../state.ts';
@@ -61,9 +62,14 @@ function isVisible({ createdAt }: Order, { behaviour, now }: State): boolean {
   return now() - createdAt >= behaviour.orderLagSeconds * 1000;
 }
 
-function withOrder(tenant: Tenant, { params }: Call, state: State, act: (order: Order) => Reply): Reply {
+function withOrder(
+  tenant: Tenant,
+  { params, headers }: Call,
+  state: State,
+  act: (order: Order) => Reply,
+): Reply {
   const order = tenant.orders.get(params.orderId ?? '');
-  return order === undefined || !isVisible(order, state)
+  return order === undefined || !isVisible(order, state) || !isTheirs(headers.authorization, order)
     ? refuse(404, '20000', 'The order could not be found.')
     : act(order);
 }
@@ -72,7 +78,10 @@ function list(tenant: Tenant, call: Call, state: State): Reply {
   const wanted = call.query.get('billingType')?.toLowerCase().replaceAll('_', '');
   const cycleOf = ({ fields }: Order) => String(fields.billingCycle).toLowerCase().replaceAll('_', '');
   const shown = [...tenant.orders.values()].filter(
-    (order) => isVisible(order, state) && (wanted === undefined || cycleOf(order) === wanted),
+    (order) =>
+      isVisible(order, state) &&
+      isTheirs(call.headers.authorization, order) &&
+      (wanted === undefined || cycleOf(order) === wanted),
   );
   return ok(
     collection(

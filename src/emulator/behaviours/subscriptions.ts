@@ -1,3 +1,4 @@
+import { isTheirs } from '../callers.ts';
 import { collection, type Fields, ok, type Reply, refuse, typed } from '../reply.ts';
 import type { Call } from '../routes.ts';
 import type { Area, State, Subscription, Tenant } from '../state.ts';
@@ -58,7 +59,7 @@ export function withSubscription(
     renewDue(tenant, state);
     const { subscriptionId, planId } = call.params;
     const found = tenant.subscriptions.get(String(subscriptionId ?? planId).toLowerCase());
-    return found === undefined
+    return found === undefined || !isTheirs(call.headers.authorization, found)
       ? refuse(404, '20003', 'The subscription could not be found.')
       : act(found, tenant, call, state);
   });
@@ -77,7 +78,8 @@ function list(tenant: Tenant, call: Call, state: State): Reply {
   const order = call.query.get('order_id')?.toLowerCase();
   const partner = call.query.get('mpn_id');
   const shown = [...tenant.subscriptions.values()].filter(
-    ({ fields }) =>
+    ({ fields, ...found }) =>
+      isTheirs(call.headers.authorization, found) &&
       (order === undefined || String(fields.orderId).toLowerCase() === order) &&
       (partner === null || fields.partnerId === partner),
   );

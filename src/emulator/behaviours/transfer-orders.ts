@@ -29,7 +29,8 @@ export function takeOver(tenant: Tenant, transfer: Transfer, state: State): Fiel
       transferErrors.push(transferError({ ...line, transferGroupId }, description));
       return { ...line, transferGroupId, status: 'Failed', transferError: description };
     }
-    const order = orderOf(tenant, line, old, state);
+    old.seller = transfer.source.toLowerCase();
+    const order = orderOf(tenant, line, old, state, transfer.target.toLowerCase());
     orders.push(order);
     return { ...line, orderId: order.id, transferGroupId, status: 'Complete' };
   });
@@ -46,13 +47,13 @@ function transferError(line: Fields, description: string): Fields {
   return typed('TransferError', { transferGroupId, lineItems: [item], code: 900103, description });
 }
 
-function orderOf(tenant: Tenant, line: Fields, old: Subscription, state: State): Fields {
+function orderOf(tenant: Tenant, line: Fields, old: Subscription, state: State, seller: string): Fields {
   const orderId = state.newId();
   const addons = [...tenant.subscriptions.values()].filter(
     ({ fields }) => fields.parentSubscriptionId === old.id && fields.status === 'active',
   );
-  const moved = move(tenant, old, orderId, state);
-  const all = [moved, ...addons.map((addon) => move(tenant, addon, orderId, state, moved.id))];
+  const moved = move(tenant, old, { orderId, seller }, state);
+  const all = [moved, ...addons.map((addon) => move(tenant, addon, { orderId, seller }, state, moved.id))];
   const uri = `/customers/${tenant.customer.id}/orders/${orderId}`;
   const fields = typed(
     'Order',
@@ -85,7 +86,7 @@ function orderOf(tenant: Tenant, line: Fields, old: Subscription, state: State):
     },
     Buffer.from(JSON.stringify({ id: orderId, version: 1 })).toString('base64'),
   );
-  tenant.orders.set(orderId, { id: orderId, fields, createdAt: state.now() });
+  tenant.orders.set(orderId, { id: orderId, fields, createdAt: state.now(), seller });
   return fields;
 }
 
@@ -93,7 +94,7 @@ function orderOf(tenant: Tenant, line: Fields, old: Subscription, state: State):
 function move(
   tenant: Tenant,
   old: Subscription,
-  orderId: string,
+  { orderId, seller }: { readonly orderId: string; readonly seller: string },
   state: State,
   parent?: string,
 ): Subscription {
@@ -102,6 +103,7 @@ function move(
   const made: Subscription = {
     ...old,
     id,
+    seller,
     version: 1,
     fields: {
       ...old.fields,
