@@ -4,6 +4,7 @@ import { closest } from '../diagnostics/suggest.ts';
 import { EvaluationError, evaluate } from '../expression/evaluate.ts';
 import { folded } from '../load/columns.ts';
 import type { Row } from '../load/row.ts';
+import { asText } from '../schema/as-text.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { coerce } from './coerce.ts';
 import { expectedBy, validatorOf } from './json-schema.ts';
@@ -56,7 +57,8 @@ export class RowChecker {
   /** The row's values by property, typed, with defaults; or every bad cell of it. */
   check({ row, textual, file }: RowToCheck): Checked<Readonly<Record<string, unknown>>> {
     if (row.problem !== undefined) return { ok: false, diagnostics: [row.problem] };
-    const values: Record<string, unknown> = {};
+    // Columns may be named like what every object has.
+    const values = Object.create(null) as Record<string, unknown>;
     const columnOf = new Map<string, string>();
     for (const [column, cell] of Object.entries(row.cells)) {
       const name = this.#properties.get(folded(column));
@@ -155,5 +157,5 @@ export function toRecord(
       ],
     };
   }
-  return { ok: true, value: { index, key: String(key), values, cell, raw: row.raw }, diagnostics: [] };
+  return { ok: true, value: { index, key: asText(key), values, cell, raw: row.raw }, diagnostics: [] };
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../load/plain-json.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 
 /** Text that stands for a value of the wrong type stays text: the schema then says what was expected. */
@@ -23,7 +24,7 @@ function coerceTo(text: string, type: string | undefined): unknown {
       return booleans[bare.toLowerCase()];
     case 'array':
     case 'object':
-      return parseJson(bare, type);
+      return jsonOf(bare, type);
     case 'null':
       return undefined;
     default:
@@ -43,9 +44,9 @@ const booleans: Readonly<Record<string, boolean>> = {
   '0': false,
 };
 
-function parseJson(text: string, type: 'array' | 'object'): unknown {
+function jsonOf(text: string, type: 'array' | 'object'): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     const found = Array.isArray(value) ? 'array' : typeof value;
     return found === type ? value : undefined;
   } catch {

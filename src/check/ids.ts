@@ -11,8 +11,8 @@ export interface IdPlace {
 
 export type Ids = ReadonlyMap<string, IdPlace>;
 
-/** A name that expressions can write: `steps.<id>`, `params.<name>`, the `as` name. */
-export const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/u;
+/** A name that expressions can write: `steps.<id>`, `params.<name>`, the `as` name; none that every object has. */
+export const identifier = /^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_][A-Za-z0-9_]*$/u;
 
 /** Every step id of the file; reports those that are missing, unfit or used twice. */
 export function collectIds(root: Node | undefined, problems: Problems): Ids {
@@ -27,7 +27,7 @@ export function collectIds(root: Node | undefined, problems: Problems): Ids {
       if (idNode === undefined) problems.error('MISSING_FIELD', "a step needs 'id'", headOf(step));
       else if (!identifier.test(id))
         problems.error('WRONG_VALUE', `'${id}' is no id`, placeOf(idNode), {
-          expected: 'letters, digits and _, not a digit first',
+          expected: 'letters, digits and _, not a digit first, and no name that JavaScript keeps for itself',
         });
       else if (ids.has(id))
         problems.error('DUPLICATE_ID', `two steps have the id '${id}'`, placeOf(idNode), {

@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Node } from '../load/document.ts';
+import { compilePattern, PatternLimit } from '../expression/pattern.ts';
+import { type Node, plain } from '../load/document.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { nameOf } from './check-expression.ts';
 import { kindOf, meant, type Problems, placeOf } from './problems.ts';
@@ -13,11 +14,35 @@ let ajv: Ajv2020 | undefined;
 /** Compiles a schema. Schemas of the catalogue and of playbooks are checked elsewhere, so ajv does not check them again. */
 export function validatorOf(schema: JsonSchema): ValidateFunction {
   if (ajv === undefined) {
-    ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false, useDefaults: false });
+    ajv = new Ajv2020({
+      strict: false,
+      allErrors: true,
+      validateSchema: false,
+      useDefaults: false,
+      ownProperties: true,
+      code: { regExp: linear },
+    });
     (addFormats as unknown as (instance: Ajv2020, names: readonly string[]) => void)(ajv, formats);
   }
   return ajv.compile(schema as object);
 }
+
+/** Patterns as ajv wants them. It tells them apart by their text; what is too long to be matched does not fit. */
+const linear = Object.assign(
+  (source: string) => {
+    const pattern = compilePattern(source);
+    const test = (text: string) => {
+      try {
+        return pattern.test(text);
+      } catch (error) {
+        if (error instanceof PatternLimit) return false;
+        throw error;
+      }
+    };
+    return { test, toString: () => source };
+  },
+  { code: 'linear' },
+);
 
 const leafValidators = new WeakMap<JsonSchema, ValidateFunction>();
 const simpleKeywords: ReadonlySet<string> = new Set(['type', 'description', 'secret', 'default', 'title']);
@@ -157,20 +182,17 @@ function judgeKeyword(key: string, node: Node, problems: Problems): void {
   if ((key === 'required' || key === 'enum') && !Array.isArray(value)) invalid('a list');
   if (key === 'secret' && typeof value !== 'boolean') invalid('true or false');
   if (/^m(?:in|ax)/u.test(key) && typeof value !== 'number') invalid('a number');
-  if (key === 'pattern' && !isPattern(value)) invalid('a regular expression');
+  const flaw = key === 'pattern' ? flawOf(value) : undefined;
+  if (flaw !== undefined) invalid(`a regular expression of RE2, which cannot run away: ${flaw}`);
 }
 
-function isPattern(value: unknown): boolean {
+/** Why a pattern cannot be used. */
+function flawOf(pattern: unknown): string | undefined {
+  if (typeof pattern !== 'string') return 'it is no text';
   try {
-    return typeof value === 'string' && new RegExp(value, 'u') instanceof RegExp;
-  } catch {
-    return false;
+    compilePattern(pattern);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
-}
-
-/** A node as plain data. */
-export function plain(node: Node): unknown {
-  if (node.type === 'scalar') return node.value;
-  if (node.type === 'list') return node.items.map(plain);
-  return Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value)]));
 }

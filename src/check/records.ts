@@ -2,6 +2,7 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { openKeyIndex } from '../load/key-index.ts';
 import type { RelatedIndex } from '../load/related.ts';
 import type { Row, Table } from '../load/row.ts';
+import { asText } from '../schema/as-text.ts';
 import { RowChecker, toRecord } from './check-record.ts';
 import type { Playbook } from './playbook.ts';
 import type { InputRecord } from './record.ts';
@@ -108,7 +109,7 @@ class RowJudge {
     const joined: Record<string, unknown> = { ...values };
     const diagnostics: Diagnostic[] = [];
     for (const { name, by, checker, index } of this.#joins) {
-      const rows = index?.rowsFor(String(values[by] ?? '')) ?? [];
+      const rows = index?.rowsFor(asText((Object.hasOwn(values, by) ? values[by] : undefined) ?? '')) ?? [];
       const typed = rows.map((row) => checker.check({ row, textual: index!.textual, file: index!.file }));
       for (const result of typed) if (!result.ok) diagnostics.push(...result.diagnostics);
       joined[name] = typed.flatMap((result) => (result.ok ? [result.value] : []));

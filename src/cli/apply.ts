@@ -3,17 +3,18 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { loadOperations } from '../operations/read.ts';
-import { digestsOf, fits } from '../plan/fits.ts';
+import { digestOfText, digestsOf, fits } from '../plan/fits.ts';
+import type { PlanHeader } from '../plan/plan.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
 import { execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
-import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
+import { loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
 import type { Common, InputOptions, RunOptions } from './options.ts';
 import { guardsHold, makePlan, type PlanOptions, printInvalid, refuseInvalid } from './plan.ts';
-import { openInput } from './records.ts';
+import { digestFile, openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
 import { printPlan } from './terminal/print-plan.ts';
 
@@ -52,6 +53,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   if (summary.warnings.some(({ severity }) => severity === 'error'))
     throw new DiagnosticsError(summary.warnings);
 
+  refuseStale(await otherFiles(header));
   const playbook = await loadPlaybook(header.playbook.file, operations);
   const sources: InputOptions = {
     ...options,
@@ -109,6 +111,23 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   } finally {
     input.close();
   }
+}
+
+/**
+ * Which of the files that a plan names are not those that it was made from. Only then are they read: a plan that names
+ * some other file of this machine must not have its lines shown in an error.
+ */
+async function otherFiles(header: PlanHeader): Promise<readonly Diagnostic[]> {
+  const { playbook, input } = header;
+  const related: Record<string, string> = {};
+  for (const [name, file] of Object.entries(input.related)) related[name] = (await digestFile(file)).digest;
+  const now = {
+    ...header.digests,
+    playbook: digestOfText(await playbookText(playbook.file)),
+    input: (await digestFile(input.file)).digest,
+    related,
+  };
+  return fits(header, now);
 }
 
 function concurrency(options: RunOptions): { readonly concurrency?: number } {

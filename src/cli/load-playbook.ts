@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { checkPlaybook } from '../check/check-playbook.ts';
 import { checkParameters } from '../check/parameters.ts';
 import type { Playbook } from '../check/playbook.ts';
 import { type Checked, type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { readDocument } from '../load/document.ts';
+import { plain, readDocument, tooLarge } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
 import { printDiagnostics, rememberSource } from './failure.ts';
 import type { InputOptions } from './options.ts';
@@ -28,13 +28,27 @@ export function usage(message: string, help?: string): DiagnosticsError {
 
 /** Reads and checks a playbook; every error of the file is thrown at once. */
 export async function loadPlaybook(file: string, operations: Operations): Promise<Playbook> {
-  let text: string;
+  return playbookFrom(file, await playbookText(file), operations);
+}
+
+/** More bytes than a playbook may have characters: the file need not be read to be refused. */
+const bytesMax = 8 * 1024 * 1024;
+
+/** The text of a playbook. @throws DiagnosticsError FILE_NOT_FOUND, YAML_LIMIT */
+export async function playbookText(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await textOf(file);
   } catch (error) {
+    if (error instanceof DiagnosticsError) throw error;
     throw new DiagnosticsError([unreadable(file, error as NodeJS.ErrnoException)]);
   }
-  return playbookFrom(file, text, operations);
+}
+
+async function textOf(file: string): Promise<string> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  if (size > bytesMax) throw new DiagnosticsError([tooLarge(file)]);
+  return await handle.readFile('utf8');
 }
 
 /** The same for a text that is at hand already, e.g. the playbook that a run keeps. */
@@ -59,7 +73,7 @@ function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
 
 /** `name=value` words as a map. Throws where one has no `=` or a name occurs twice. */
 export function assignments(option: string, words: readonly string[]): Readonly<Record<string, string>> {
-  const found: Record<string, string> = {};
+  const found = Object.create(null) as Record<string, string>;
   for (const word of words) {
     const equals = word.indexOf('=');
     if (equals < 1) throw usage(`${option} ${word} is not of the form name=value`);
@@ -81,10 +95,17 @@ export async function loadParameters(
 
 async function parametersFile(file: string | undefined): Promise<unknown> {
   if (file === undefined) return undefined;
-  const { parse } = await import('yaml');
+  let text: string;
   try {
-    return parse(await readFile(file, 'utf8'), { maxAliasCount: 50 });
+    text = await textOf(file);
   } catch (error) {
     throw usage(`cannot read the parameters in ${file}: ${(error as Error).message}`);
   }
+  if (text.trim() === '') return undefined;
+  const document = readDocument(file, text);
+  if (document.ok) return plain(document.value.root);
+  // Not shown in its line, which may hold a secret.
+  const [{ at, message, help }] = document.diagnostics as [(typeof document.diagnostics)[number]];
+  const line = text.slice(0, at?.offset ?? 0).split('\n').length;
+  throw usage(`cannot read the parameters in ${file}: line ${line}: ${message}`, help);
 }

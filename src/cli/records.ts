@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Playbook } from '../check/playbook.ts';
 import { type CheckedRow, readRecords } from '../check/records.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
@@ -88,6 +89,7 @@ export async function digestFile(file: string): Promise<{ readonly digest: strin
   const hash = createHash('sha256');
   let lines = 0;
   try {
+    if (!(await stat(file)).isFile()) throw new Error('it is no file');
     for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
       hash.update(chunk);
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;

@@ -1,8 +1,9 @@
 import type { JsonSchema } from '../schema/schema.ts';
 import { adaptForChecking, adaptForEvaluation } from './adapt.ts';
-import { type ASTNode, checkingEnvironment, compilePattern, evaluatingEnvironment } from './engine.ts';
+import { type ASTNode, checkingEnvironment, evaluatingEnvironment } from './engine.ts';
 import type { Expression, Problem, Program, Reference, Scope } from './expression.ts';
 import { nameProblems, schemaAt } from './names.ts';
+import { compilePattern } from './pattern.ts';
 import { conjunctsOf, referenceOf, type Walk, walk } from './references.ts';
 import { neededBy, TypeNames } from './types.ts';
 
@@ -128,7 +129,7 @@ function patternProblems({ calls }: Walk): readonly Problem[] {
       compilePattern(pattern.args);
       return [];
     } catch (error) {
-      const message = `the pattern is not one of RE2: ${(error as Error).message}`;
+      const message = `the pattern cannot be used: ${(error as Error).message}`;
       return [{ kind: 'syntax', message, offset: pattern.start, length: pattern.end - pattern.start }];
     }
   });

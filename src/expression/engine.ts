@@ -1,5 +1,6 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
-import { RE2JS } from 're2js';
+import { charge, TooCostly } from './meter.ts';
+import { compilePattern, PatternLimit } from './pattern.ts';
 
 /**
  * The CEL engine as this language has it. Two environments: a typed one that only checks, cloned for each
@@ -127,19 +128,20 @@ function newEnvironment(unlistedVariablesAreDyn: boolean): Environment {
   return environment;
 }
 
-const patterns = new Map<string, RE2JS>();
-
-/**
- * A pattern of RE2's syntax, linear in time: JavaScript's own RegExp took 1.4 s for 28 characters.
- * Throws where it is none (look-around and back references are not).
- */
-export function compilePattern(pattern: string): RE2JS {
-  let compiled = patterns.get(pattern);
-  if (compiled === undefined) {
-    compiled = RE2JS.compile(pattern);
-    if (patterns.size < 1000) patterns.set(pattern, compiled);
+/** The pattern may be a value of a row, too. */
+function matches(text: string, source: string): boolean {
+  try {
+    const pattern = compilePattern(source);
+    charge((text.length * pattern.size) / 64); // its steps are small ones
+    return pattern.test(text);
+  } catch (error) {
+    if (error instanceof TooCostly) throw error;
+    throw new NoValue(
+      error instanceof PatternLimit
+        ? error.message
+        : `the pattern cannot be used: ${(error as Error).message}`,
+    );
   }
-  return compiled;
 }
 
 let typed: Environment | undefined;
@@ -156,7 +158,7 @@ export function evaluatingEnvironment(): Environment {
   untyped ??= newEnvironment(true).registerFunction(
     // Nobody can write it, since checking does not know it: `matches` is turned into it (adapt.ts).
     'string.re2(string): bool',
-    (text: string, pattern: string) => compilePattern(pattern).matcher(text).find(),
+    matches,
     { async: false },
   );
   return untyped;

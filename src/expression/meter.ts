@@ -27,6 +27,12 @@ export function metered<T>(work: () => T): T {
   }
 }
 
+/** Takes what a function of our own costs from the budget, before it does its work. */
+export function charge(steps: number): void {
+  left -= Math.ceil(steps);
+  if (left < 0) throw new TooCostly();
+}
+
 /** Takes the cost of a value that was just evaluated from the budget. */
 export function charged<T>(value: T): T {
   const size = typeof value === 'string' || Array.isArray(value) ? value.length : 0;

@@ -9,6 +9,11 @@ export interface Columns {
   readonly width: number;
 }
 
+/** As many as a spreadsheet can have. */
+const columnsMax = 16_384;
+/** More than this of one header helps nobody. */
+const doublesTold = 20;
+
 /**
  * Reads a header. Columns without a name are passed over, as spreadsheets export thousands of them.
  * @param row the header's line, for places
@@ -18,6 +23,10 @@ export function columnsOf(file: string, row: number, header: readonly string[]):
   const columns = header
     .map((name, position) => ({ name: name.trim(), position }))
     .filter(({ name }) => name !== '');
+  if (columns.length > columnsMax) {
+    const message = `the header names ${columns.length} columns; at most ${columnsMax} are read`;
+    throw new DiagnosticsError([headerError(file, row, undefined, message)]);
+  }
   const diagnostics = doubles(
     file,
     row,
@@ -43,7 +52,7 @@ function doubles(file: string, row: number, names: readonly string[]): Diagnosti
   for (const name of names) {
     const before = seen.get(folded(name));
     if (before === undefined) seen.set(folded(name), name);
-    else {
+    else if (diagnostics.length < doublesTold) {
       const message =
         before === name
           ? `two columns are named "${name}"`

@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import type { At, Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { sourceOffsets } from './yaml-offsets.ts';
-import { pitfallsIn } from './yaml-pitfalls.ts';
+import { pitfallsIn, type YamlLimits } from './yaml-pitfalls.ts';
 
 /** A YAML file as a tree in which every node knows its place. */
 export interface Document {
@@ -50,8 +50,11 @@ export interface ScalarNode {
   offsetOf(index: number): number;
 }
 
+const mebi = 1024 * 1024;
 /** Playbooks are written by hand; data belongs into the input. */
-const charactersMax = 1024 * 1024;
+const playbookLimits: YamlLimits = { characters: mebi, pieces: 50_000 };
+/** A list of records; more is better kept as CSV or NDJSON, which are read line by line. */
+export const listLimits: YamlLimits = { characters: 4 * mebi, pieces: 200_000 };
 const depthMax = 64;
 const aliasesMax = 50;
 const nodesMax = 100_000;
@@ -63,17 +66,13 @@ const problemsMax = 100;
  * count from the file's very start, a byte-order mark included.
  * @param file name for places
  */
-export function readDocument(file: string, text: string): Checked<Document> {
-  if (text.length > charactersMax) {
-    const message = `the file is larger than ${charactersMax / 1024 / 1024} MiB`;
-    return failed([
-      problem('YAML_LIMIT', message, { file, offset: 0, length: 1 }, 'move data into an input file'),
-    ]);
-  }
-  const pitfalls = pitfallsIn(file, text);
+export function readDocument(file: string, text: string, limits = playbookLimits): Checked<Document> {
+  if (text.length > limits.characters) return failed([tooLarge(file, limits)]);
+  const pitfalls = pitfallsIn(file, text, limits);
+  if (pitfalls.beyond !== undefined) return failed([pitfalls.beyond]);
   const [document, second] = parse(pitfalls.covered);
   const diagnostics = [...pitfalls.diagnostics];
-  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])])
+  for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])].slice(0, problemsMax))
     diagnostics.push(yamlError(file, text, error));
   if (second !== undefined)
     diagnostics.push(
@@ -94,6 +93,26 @@ export function readDocument(file: string, text: string): Checked<Document> {
   return diagnostics.length > 0
     ? failed(diagnostics)
     : { ok: true, value: { file, text, root }, diagnostics: [] };
+}
+
+/** The file as a whole is more than is read; `limits` are those of playbooks unless said. */
+export function tooLarge(file: string, limits = playbookLimits): Diagnostic {
+  const message = `the file is larger than ${limits.characters / mebi} MiB`;
+  return problem(
+    'YAML_LIMIT',
+    message,
+    { file, offset: 0, length: 1 },
+    limits === playbookLimits
+      ? 'move data into an input file'
+      : 'save it as CSV or NDJSON, which may have any size',
+  );
+}
+
+/** A node as plain data. */
+export function plain(node: Node): unknown {
+  if (node.type === 'scalar') return node.value;
+  if (node.type === 'list') return node.items.map(plain);
+  return Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value)]));
 }
 
 /** What is beyond a limit was not read: all else that is said of it would confuse. */
@@ -159,6 +178,7 @@ class TreeBuilder {
   readonly #diagnostics: Diagnostic[];
   #aliases = 0;
   #nodes = 0;
+  #beyondLimits = false;
 
   constructor(file: string, text: string, document: YamlDocument.Parsed, diagnostics: Diagnostic[]) {
     this.#file = file;
@@ -181,8 +201,8 @@ class TreeBuilder {
   }
 
   #beyond(message: string, at: At): Node {
-    if (!this.#diagnostics.some(({ code }) => code === 'YAML_LIMIT'))
-      this.#diagnostics.push(problem('YAML_LIMIT', message, at));
+    if (!this.#beyondLimits) this.#diagnostics.push(problem('YAML_LIMIT', message, at));
+    this.#beyondLimits = true;
     return this.#empty(at.offset);
   }
 
@@ -211,7 +231,11 @@ class TreeBuilder {
   }
 
   #judgeKey(key: string, at: At, first: At | undefined): void {
-    if (key === '<<')
+    if (key === '__proto__')
+      this.#diagnostics.push(
+        problem('YAML_PITFALL', "no field can be named '__proto__'", at, 'give it another name'),
+      );
+    else if (key === '<<')
       this.#diagnostics.push(
         problem('YAML_PITFALL', 'merge keys (<<) are not part of YAML 1.2', at, 'write the fields out'),
       );

@@ -43,7 +43,10 @@ export async function indexRelated(table: Table, by: string): Promise<RelatedInd
     'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; CREATE TABLE related (n INTEGER PRIMARY KEY, value TEXT NOT NULL, line INTEGER NOT NULL, content TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0) STRICT; BEGIN',
   );
   const insert = database.prepare('INSERT INTO related (value, line, content) VALUES (?, ?, ?)');
-  for await (const row of table.rows()) insert.run(folded(row.cells[column]), row.line, JSON.stringify(row));
+  for await (const row of table.rows()) {
+    const value = Object.hasOwn(row.cells, column) ? row.cells[column] : undefined;
+    insert.run(folded(value), row.line, JSON.stringify(row));
+  }
   database.exec('CREATE INDEX related_by_value ON related (value, n)');
   const find = database.prepare('SELECT content FROM related WHERE value = ? ORDER BY n');
   const use = database.prepare('UPDATE related SET used = 1 WHERE value = ? AND used = 0');
@@ -70,7 +73,6 @@ export async function indexRelated(table: Table, by: string): Promise<RelatedInd
 }
 
 function folded(value: unknown): string {
-  return String(value ?? '')
-    .trim()
-    .toLowerCase();
+  const text = typeof value === 'object' ? '' : String(value ?? ''); // lists and maps join nothing
+  return text.trim().toLowerCase();
 }

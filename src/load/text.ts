@@ -26,15 +26,37 @@ export async function* textOf(file: string, encoding: Encoding, hash?: Hash): As
   }
 }
 
-/** The lines of a file without their breaks; only `\n` and `\r\n` end one, since JSON may hold all else. */
-export async function* linesOf(file: string, encoding: Encoding): AsyncGenerator<string> {
-  let rest = '';
+/** Longer than any record. */
+const lineCharactersMax = 4 * 1024 * 1024;
+
+/**
+ * The lines of a file without their breaks; only `\n` and `\r\n` end one, since JSON may hold all else.
+ * @throws DiagnosticsError INPUT_FORMAT where a line has no end in sight
+ */
+export async function* linesOf(
+  file: string,
+  encoding: Encoding,
+  most = lineCharactersMax,
+): AsyncGenerator<string> {
+  let pending: string[] = [];
+  let length = 0;
+  let line = 1;
   for await (const text of textOf(file, encoding)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
+    const [first, ...others] = text.split('\n') as [string, ...string[]];
+    pending.push(first);
+    length += first.length;
+    const rest = others.pop();
+    if (rest !== undefined) {
+      yield* [pending.join(''), ...others];
+      line += 1 + others.length;
+      pending = [rest];
+      length = rest.length;
+    }
+    if (length > most)
+      throw rowError('INPUT_FORMAT', file, line, `the line is longer than ${most / 1024 / 1024} MiB`);
   }
-  if (rest !== '') yield rest;
+  const last = pending.join('');
+  if (last !== '') yield last;
 }
 
 /** Whether the whole of a file is UTF-8, for files whose beginning does not tell. */

@@ -26,7 +26,11 @@ export function typedTable(
       return digestOf(file);
     },
     rows: async function* (): AsyncGenerator<Row> {
-      for await (const row of rows()) yield { ...row, raw: csvLine(columns.map((name) => row.cells[name])) };
+      for await (const row of rows())
+        yield {
+          ...row,
+          raw: csvLine(columns.map((name) => (Object.hasOwn(row.cells, name) ? row.cells[name] : undefined))),
+        };
     },
   };
 }

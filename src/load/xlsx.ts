@@ -1,7 +1,9 @@
 import { type Columns, columnsOf, rowProblem } from './columns.ts';
 import type { Row, Table } from './row.ts';
+import { judgeSheets } from './sheet-shape.ts';
 import { fileError } from './text.ts';
 import { typedTable } from './typed-table.ts';
+import { packWorkbook, unpackWorkbook } from './workbook.ts';
 
 /**
  * A sheet of an Excel workbook (the first unless named): its first row with text is the header. Dates become
@@ -38,11 +40,14 @@ async function readCells(
   file: string,
   sheet: string | undefined,
 ): Promise<readonly (readonly CellValue[])[]> {
-  const { readSheet } = await import('read-excel-file/node');
+  const { readSheet } = await import('read-excel-file/universal');
   try {
+    const parts = await unpackWorkbook(file);
+    judgeSheets(parts);
+    const archive = packWorkbook(parts);
     return (await (sheet === undefined
-      ? readSheet(file)
-      : readSheet(file, sheet))) as readonly (readonly CellValue[])[];
+      ? readSheet(archive)
+      : readSheet(archive, sheet))) as readonly (readonly CellValue[])[];
   } catch (error) {
     throw fileError('INPUT_FORMAT', file, `the workbook cannot be read: ${(error as Error).message}`);
   }

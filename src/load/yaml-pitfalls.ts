@@ -5,7 +5,19 @@ export interface Pitfalls {
   readonly diagnostics: readonly Diagnostic[];
   /** The text with each pitfall covered by harmless letters, so that what the parser finds in it is something else. */
   readonly covered: string;
+  /** Set where the file is more than the parser shall be asked to read: nothing else is known of it then. */
+  readonly beyond?: Diagnostic;
 }
+
+/** How much of YAML is read. The parser takes some 50 µs for each piece, and as long for each escape that is none. */
+export interface YamlLimits {
+  readonly characters: number;
+  /** Words, marks, line breaks: what YAML's lexer tells apart. */
+  readonly pieces: number;
+}
+
+const depthMax = 64;
+const escapesMax = 10_000;
 
 /** What YAML's lexer puts between the pieces of the text: they take no room in it. */
 const scalarComes = '\u001F';
@@ -15,10 +27,13 @@ const marks: ReadonlySet<string> = new Set(['\u0002', '\u0018']);
  * What YAML reads differently from what an author of expressions means. It is found in the pieces that YAML's own
  * lexer sees, since the parser would say something else about it, or nothing.
  */
-export function pitfallsIn(file: string, text: string): Pitfalls {
+export function pitfallsIn(file: string, text: string, limits: YamlLimits): Pitfalls {
   const finder = new Finder(file, text);
+  const meter = new Meter(file, limits);
   let scalar = false;
   for (const piece of new Lexer().lex(text)) {
+    const beyond = meter.take(piece, scalar);
+    if (beyond !== undefined) return { diagnostics: [], covered: '', beyond };
     if (!scalar && marks.has(piece)) continue;
     if (!scalar && piece === scalarComes) {
       scalar = true;
@@ -28,6 +43,41 @@ export function pitfallsIn(file: string, text: string): Pitfalls {
     scalar = false;
   }
   return { diagnostics: finder.diagnostics, covered: finder.covered() };
+}
+
+/** Counts what the parser would have to work on, before it does: it has no limits of its own but of depth. */
+class Meter {
+  readonly #file: string;
+  readonly #limits: YamlLimits;
+  #offset = 0;
+  #pieces = 0;
+  #depth = 0;
+  #escapes = 0;
+
+  constructor(file: string, limits: YamlLimits) {
+    this.#file = file;
+    this.#limits = limits;
+  }
+
+  /** @returns what is too much, where it is */
+  take(piece: string, scalar: boolean): Diagnostic | undefined {
+    if (!scalar && (marks.has(piece) || piece === scalarComes)) return undefined;
+    const at = { file: this.#file, offset: this.#offset, length: 1 };
+    this.#offset += piece.length;
+    this.#pieces += 1;
+    if (piece.startsWith('"')) this.#escapes += piece.split('\\').length - 1;
+    else if (!scalar && (piece === '[' || piece === '{')) this.#depth += 1;
+    else if (!scalar && (piece === ']' || piece === '}')) this.#depth = Math.max(0, this.#depth - 1);
+    const message =
+      this.#depth > depthMax
+        ? `nested deeper than ${depthMax} levels`
+        : this.#pieces > this.#limits.pieces
+          ? `more than ${this.#limits.pieces} words and marks`
+          : this.#escapes > escapesMax
+            ? `more than ${escapesMax} escapes`
+            : undefined;
+    return message === undefined ? undefined : { code: 'YAML_LIMIT', severity: 'error', message, at };
+  }
 }
 
 class Finder {

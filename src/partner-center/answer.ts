@@ -142,7 +142,12 @@ function withLastParts(
 
 function lastPart(address: unknown): string | undefined {
   const id = /\/([^/?#]+)\/?(?:[?#].*)?$/u.exec(typeof address === 'string' ? address : '')?.[1];
-  return id === undefined ? undefined : decodeURIComponent(id);
+  if (id === undefined) return undefined;
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id; // a percent sign that begins no escape stands for itself
+  }
 }
 
 /** Whether an empty body is less than the operation promises. */
@@ -155,13 +160,16 @@ function lacksResult({ kind, method, result }: Operation, status: number): boole
 export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const value = headers['retry-after']?.trim();
   if (value === undefined || value === '') return undefined;
-  if (/^\d+(\.\d+)?$/u.test(value)) return Math.ceil(Number(value) * 1000);
+  if (/^\d+(\.\d+)?$/u.test(value)) return Math.min(Math.ceil(Number(value) * 1000), longestMs);
   const at = Date.parse(value);
   if (Number.isNaN(at)) return undefined;
   // The service's own clock counts where it tells it: ours may be wrong by minutes.
   const there = Date.parse(headers.date ?? '');
-  return Math.max(0, at - (Number.isNaN(there) ? now : there));
+  return Math.min(Math.max(0, at - (Number.isNaN(there) ? now : there)), longestMs);
 }
+
+/** Nobody means to wait longer; who says so has a clock that is wrong, and is asked again by then. */
+const longestMs = 24 * 60 * 60 * 1000;
 
 /** What a failed exchange means for the request. */
 export function fromTransportError(error: TransportError): Answer {

@@ -49,6 +49,9 @@ export interface ClientOptions {
 
 const defaultTimeoutMs = 100_000;
 
+/** All pages of a list are held at once; one that links to ever new pages must not fill the memory. */
+const listCharactersMax = 256 * 1024 * 1024;
+
 /** A client for a target (page partner-center-rest-headers for what it sends). */
 export function makeClient(options: ClientOptions): Client {
   const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
@@ -60,9 +63,15 @@ export function makeClient(options: ClientOptions): Client {
       const root = target.roots[operation.host];
       const shared = { root, requestId, correlationId, locale, application, base, timeoutMs };
       const build: Build = (token) => buildRequest(operation, input, { ...shared, token });
+      let characters = 0;
       const transmit: Transmit = async (request) => {
         leaving?.();
         const answer = await world.transport.send(request, signal);
+        characters += answer.body.length;
+        if (characters > listCharactersMax)
+          throw new PagingError(
+            `the pages of the list hold more than ${listCharactersMax / 1024 / 1024} MiB`,
+          );
         serviceClock.observe(answer);
         return answer;
       };

@@ -1,5 +1,6 @@
 import type { Paging } from '../operations/operation.ts';
 import { pathOf } from '../operations/template.ts';
+import { asText } from '../schema/as-text.ts';
 
 /** What distinguishes the request of a further page from the first: an address, headers, or both. */
 export interface NextPage {
@@ -65,7 +66,7 @@ function fromLink(page: unknown, url: string): NextPage | undefined {
   if (typeof uri !== 'string' || uri === '') return undefined;
   const listed = pathOf(link, 'headers');
   const headers = (Array.isArray(listed) ? listed : []).map(
-    (header) => [String(pathOf(header, 'key')).toLowerCase(), String(pathOf(header, 'value'))] as const,
+    (header) => [asText(pathOf(header, 'key')).toLowerCase(), asText(pathOf(header, 'value'))] as const,
   );
   // No other header of a body goes out beside the bearer token.
   return {

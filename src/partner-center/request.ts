@@ -1,5 +1,6 @@
 import type { Operation, Template } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
+import { asText } from '../schema/as-text.ts';
 import type { WireRequest } from '../world/world.ts';
 import { addressElsewhere, InputError } from './elsewhere.ts';
 
@@ -86,7 +87,7 @@ function pathFor(operation: Operation, input: Input): string {
     // Encoded or not, a URL takes these for steps to another path.
     if (value === '.' || value === '..')
       throw new InputError(`${operation.name} was asked for with '${value}' as ${name}`);
-    return encodeURIComponent(String(value));
+    return encodeURIComponent(asText(value).toWellFormed());
   });
 }
 
@@ -97,9 +98,9 @@ function queryOf(operation: Operation, input: Input): string {
     const repeated = repeatedBy(template);
     const value = fill(repeated ?? template, { input });
     if (repeated !== undefined && Array.isArray(value))
-      for (const item of value) query.append(name, String(item));
+      for (const item of value) query.append(name, asText(item));
     else if (value !== undefined && value !== null)
-      query.set(name, Array.isArray(value) ? value.join(',') : String(value));
+      query.set(name, Array.isArray(value) ? value.map(asText).join(',') : asText(value));
   }
   // A form writes a space as +, which not every server reads so in an address.
   const text = query.toString().replaceAll('+', '%20');
@@ -154,6 +155,6 @@ function extraHeaders(operation: Operation, input: Input): Readonly<Record<strin
     ([name, template]) => [name.toLowerCase(), fill(template, { input })] as const,
   );
   return Object.fromEntries(
-    filled.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
+    filled.filter(([, value]) => value !== undefined).map(([name, value]) => [name, asText(value)]),
   );
 }

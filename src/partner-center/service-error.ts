@@ -1,4 +1,6 @@
+import { parseJson } from '../load/plain-json.ts';
 import { pathOf } from '../operations/template.ts';
+import { asText } from '../schema/as-text.ts';
 import type { WireAnswer } from '../world/world.ts';
 
 /** An error as the service told it, whichever of its body forms it used (FACTS "Error bodies"). */
@@ -12,12 +14,15 @@ export interface ServiceError {
   readonly data?: unknown;
 }
 
-/** The body as JSON, without the byte-order mark that some answers begin with; undefined where it is none. */
+/**
+ * The body as JSON, without the byte-order mark that some answers begin with; undefined where it is none, or is nested
+ * deeper than any answer.
+ */
 export function jsonOf(body: string): unknown {
   const text = body.startsWith('\uFEFF') ? body.slice(1) : body;
   if (text.trim() === '') return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }
@@ -54,9 +59,9 @@ function partnerError(body: unknown): Told | undefined {
   const reason = pathOf(inner, 'reason');
   const address = pathOf(inner, 'corrected_address');
   if (typeof reason !== 'string')
-    return { code: String(code ?? ''), description: String(description ?? ''), data: pathOf(body, 'data') };
+    return { code: asText(code ?? ''), description: asText(description ?? ''), data: pathOf(body, 'data') };
   const proposal = address === undefined ? '' : `; the service proposes ${JSON.stringify(address)}`;
-  return { code: String(code ?? ''), description: `${reason}${proposal}`, data: inner };
+  return { code: asText(code ?? ''), description: `${reason}${proposal}`, data: inner };
 }
 
 /** `{"statusCode":429,"message":"Rate limit is exceeded. …"}`. */
@@ -64,7 +69,7 @@ function gatewayError(body: unknown): Told | undefined {
   const status = pathOf(body, 'statusCode');
   const message = pathOf(body, 'message');
   return status !== undefined && typeof message === 'string'
-    ? { code: String(status), description: message }
+    ? { code: asText(status), description: message }
     : undefined;
 }
 
@@ -90,8 +95,8 @@ function graphError(body: unknown): Told | undefined {
     error = inner;
   }
   return {
-    code: String(pathOf(error, 'code') ?? ''),
-    description: String(pathOf(error, 'message') ?? pathOf(body, 'error.message') ?? ''),
+    code: asText(pathOf(error, 'code') ?? ''),
+    description: asText(pathOf(error, 'message') ?? pathOf(body, 'error.message') ?? ''),
   };
 }
 

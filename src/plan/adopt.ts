@@ -1,5 +1,6 @@
 import type { Lookup } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
+import { asText } from '../schema/as-text.ts';
 import type { Finding } from './finding.ts';
 import { sameAs } from './same-as.ts';
 
@@ -31,7 +32,7 @@ export function adoptable(adopt: Adopt, adopting: Adopting): Finding {
   const ours = items.filter(
     (item) =>
       !taken.has(pathOf(item, 'id')) &&
-      Date.parse(String(pathOf(item, adopt.since))) >= intendedAt - skewMs &&
+      Date.parse(asText(pathOf(item, adopt.since))) >= intendedAt - skewMs &&
       wanted.every(([path, value]) => partOf(pathOf(item, path), value)),
   );
   const lists = wanted.filter(([, value]) => Array.isArray(value));

@@ -17,16 +17,17 @@ export interface Sources {
 /** Digests of all that a plan is made from; of secret parameters too, which the plan itself does not hold. */
 export function digestsOf(sources: Sources): Digests {
   return {
-    playbook: sha256(sources.playbook),
+    playbook: digestOfText(sources.playbook),
     input: sources.input,
     related: sources.related,
-    parameters: sha256(canonical(sources.parameters)),
+    parameters: digestOfText(canonical(sources.parameters)),
     operations: sources.operations,
-    target: sha256(sources.target),
+    target: digestOfText(sources.target),
   };
 }
 
-function sha256(text: string): string {
+/** SHA-256, hex. */
+export function digestOfText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -43,7 +44,7 @@ export function canonical(value: unknown): string {
 
 /** Digest of one row with its related rows. Secrets in it are only hashed. */
 export function digestOfRecord(record: InputRecord): string {
-  return sha256(`${record.raw}\u0000${canonical(record.values)}`).slice(0, 16);
+  return digestOfText(`${record.raw}\u0000${canonical(record.values)}`).slice(0, 16);
 }
 
 /**

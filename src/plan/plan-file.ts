@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { parseJson } from '../load/plain-json.ts';
+import { linesOf as linesOfText } from '../load/text.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from './plan.ts';
+import { hasShape } from './plan-shape.ts';
 import type { Summary } from './summary.ts';
 
 /**
@@ -88,8 +90,8 @@ export async function readPlan(file: string): Promise<OpenedPlan> {
   }
   const summary =
     header === undefined || last === undefined ? undefined : (parse(last) as PlanSummary | undefined);
-  if (header === undefined || summary?.seal !== hash.digest('hex'))
-    throw refusal('PLAN_EDITED', `${file} is not as it was written: it was edited or cut off`);
+  if (header === undefined || summary?.seal !== hash.digest('hex')) throw edited(file);
+  if (!hasShape('summary', summary)) throw edited(file);
   return { header, summary, records: () => recordsOf(file) };
 }
 
@@ -97,25 +99,22 @@ async function* recordsOf(file: string): AsyncGenerator<PlannedRecord> {
   let first = true;
   let held: string | undefined;
   for await (const line of linesOf(file)) {
-    if (!first && held !== undefined) yield JSON.parse(held) as PlannedRecord;
+    if (!first && held !== undefined) {
+      const record = parse(held);
+      if (!hasShape('record', record)) throw edited(file);
+      yield record as PlannedRecord;
+    }
     if (!first) held = line;
     first = false;
   }
 }
 
+/** One record with all that it plans. */
+const lineCharactersMax = 64 * 1024 * 1024;
+
 async function* linesOf(file: string): AsyncGenerator<string> {
-  const input = createReadStream(file, 'utf8');
-  try {
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  } catch (error) {
-    throw refusal(
-      'FILE_NOT_FOUND',
-      `cannot read the plan ${file}: ${(error as Error).message}`,
-      'check the path',
-    );
-  } finally {
-    input.destroy();
-  }
+  // Version control may have given the lines other ends.
+  for await (const line of linesOfText(file, 'utf-8', lineCharactersMax)) yield line.replace(/\r$/u, '');
 }
 
 function headerOf(file: string, line: string): PlanHeader {
@@ -126,12 +125,17 @@ function headerOf(file: string, line: string): PlanHeader {
       'PLAN_VERSION',
       `${file} was written in format ${header.tenantryPlan}, and this version of Tenantry reads ${formatVersion}`,
     );
+  if (!hasShape('header', header)) throw edited(file);
   return header;
+}
+
+function edited(file: string): DiagnosticsError {
+  return refusal('PLAN_EDITED', `${file} is not as it was written: it was edited or cut off`);
 }
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseJson(line);
   } catch {
     return undefined;
   }

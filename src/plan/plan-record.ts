@@ -2,6 +2,7 @@ import type { Playbook, Step } from '../check/playbook.ts';
 import type { InputRecord } from '../check/record.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import { isRead, type Operation } from '../operations/operation.ts';
+import { asText } from '../schema/as-text.ts';
 import { digestOfRecord } from './fits.ts';
 import type { Action, PlannedAction, PlannedRecord } from './plan.ts';
 import { type Asking, type PlannedStep, planOperation, planWait } from './plan-step.ts';
@@ -156,7 +157,7 @@ class RecordWalk {
     const holds = conditional === undefined ? resolveExpression(step.check, names) : true;
     const action: PlannedAction =
       holds === false
-        ? { path, uses: 'assert', action: 'refuse', reason: String(resolve(step.message, names)), calls: 0 }
+        ? { path, uses: 'assert', action: 'refuse', reason: asText(resolve(step.message, names)), calls: 0 }
         : { path, uses: 'assert', action: 'assert', calls: 0 };
     this.#add(step, frame, { action, result: { value: undefined } });
   }
@@ -172,9 +173,9 @@ class RecordWalk {
     const items = resolveExpression(list, namesOf(frame));
     if (isUnknown(items)) return this.#unknownItems(step, path, frame, `for each of ${list.source}`);
     if (!Array.isArray(items)) throw new EvaluationError(`forEach wants a list, and ${list.source} is none`);
-    const results: Record<string, unknown> = {};
+    const results = Object.create(null) as Record<string, unknown>; // a key may be any text of a row
     for (const item of items as readonly unknown[]) {
-      const name = String(
+      const name = asText(
         resolveExpression(key, { ...namesOf(frame), values: { ...frame.values, [as]: item } }),
       );
       if (Object.hasOwn(results, name))

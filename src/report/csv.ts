@@ -1,4 +1,5 @@
 import type { RecordWithEntries, Settled, StepError, StepOutcomeName } from '../journal/journal.ts';
+import { asText } from '../schema/as-text.ts';
 
 /**
  * Result files that are inputs again. Every row of the input stands in exactly one of them, in the input's
@@ -87,10 +88,11 @@ function reasonCells(error: StepError | undefined): readonly string[] {
 }
 
 function outputText(outputs: unknown, name: string, options: { readonly secrets: boolean }): string {
-  const value = (outputs as Readonly<Record<string, unknown>> | undefined)?.[name];
+  if (typeof outputs !== 'object' || outputs === null || !Object.hasOwn(outputs, name)) return '';
+  const value = (outputs as Readonly<Record<string, unknown>>)[name];
   if (value === undefined || value === null) return '';
   if (typeof value === 'object' && '$secret' in value)
-    return options.secrets ? String(value.$secret) : '(secret)';
+    return options.secrets ? asText(value.$secret) : '(secret)';
   if (typeof value === 'object' && '$encrypted' in value) return '(secret)';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -1,6 +1,7 @@
 import type { PartFailure } from '../operations/operation.ts';
 import { pathOf } from '../operations/template.ts';
 import { sameAs } from '../plan/same-as.ts';
+import { asText } from '../schema/as-text.ts';
 
 /**
  * What failed in an answer whose status says success, line by line; undefined where nothing did. A checkout can
@@ -38,5 +39,5 @@ function wordsOf(part: unknown): string {
     .find((value) => typeof value === 'string');
   const code = pathOf(part, 'code') ?? pathOf(part, 'errorCode');
   if (words === undefined) return JSON.stringify(part);
-  return code === undefined ? String(words) : `${String(code)}: ${String(words)}`;
+  return code === undefined ? String(words) : `${asText(code)}: ${String(words)}`;
 }

@@ -2,6 +2,7 @@ import type { StepError } from '../journal/journal.ts';
 import type { Poll } from '../operations/operation.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import { sameAs } from '../plan/same-as.ts';
+import { asText } from '../schema/as-text.ts';
 import type { RunContext } from './context.ts';
 import { type Deadline, makeDeadline, TimedOut } from './deadline.ts';
 import { paceMs } from './pace.ts';
@@ -48,7 +49,7 @@ export async function poll(
         last = pathOf(answer.result, polling.path);
         const is = (word: unknown) => sameAs(last, word);
         if (polling.done?.some(is) === true) return { type: 'done', status: answer.result };
-        if (polling.failed.some(is)) return fail('ENDED_BADLY', `the service says ${String(last)}`);
+        if (polling.failed.some(is)) return fail('ENDED_BADLY', `the service says ${asText(last)}`);
         if (last !== undefined && polling.pending !== undefined && !polling.pending.some(is))
           return { type: 'done', status: answer.result };
       }
@@ -56,7 +57,7 @@ export async function poll(
     }
   } catch (error) {
     if (!(error instanceof TimedOut)) throw error;
-    return fail('TIMEOUT', `accepted, but ${error.message}; the service last said ${String(last)}`);
+    return fail('TIMEOUT', `accepted, but ${error.message}; the service last said ${asText(last)}`);
   } finally {
     own.dispose();
   }

@@ -1,6 +1,7 @@
 import type { Block, Step } from '../check/playbook.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepError } from '../journal/journal.ts';
+import { asText } from '../schema/as-text.ts';
 import { type Deadline, makeDeadline } from './deadline.ts';
 import type { RecordRun, StepEnd } from './record-run.ts';
 import { runLeaf, settleLeaf, worstOf } from './run-step.ts';
@@ -133,11 +134,11 @@ async function runItems(
   const items = evaluateIn(scope, forEach.list);
   if (!Array.isArray(items))
     throw new EvaluationError(`forEach wants a list, and ${forEach.list.source} is none`);
-  const results: Record<string, unknown> = {};
+  const results = Object.create(null) as Record<string, unknown>; // a key may be any text of a row
   const ends: StepEnd[] = [];
   let wall = false;
   for (const item of items as readonly unknown[]) {
-    const key = String(evaluateIn(scope, forEach.key, { [forEach.as]: item }));
+    const key = asText(evaluateIn(scope, forEach.key, { [forEach.as]: item }));
     if (Object.hasOwn(results, key)) throw new EvaluationError(`two items of ${path} have the key ${key}`);
     const itemPath = `${path}[${key}]`;
     const inner = itemScope(scope, forEach.as, item, `${itemPath}.`);

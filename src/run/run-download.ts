@@ -1,5 +1,6 @@
 import { fill } from '../operations/template.ts';
 import type { Answer } from '../partner-center/answer.ts';
+import { asText } from '../schema/as-text.ts';
 import { ownerOf } from './downloads.ts';
 import type { Place, StepEnd } from './record-run.ts';
 import { failed, refusalOf } from './write.ts';
@@ -13,7 +14,7 @@ type Input = Readonly<Record<string, unknown>>;
 export async function runDownload(place: Place, input: Input): Promise<StepEnd> {
   const { run, path } = place;
   const { downloads } = run.context;
-  const saveAs = String(input.saveAs);
+  const saveAs = asText(input.saveAs);
   const why = await downloads.claim(saveAs, ownerOf(run.key, path));
   if (why !== undefined) return failed(path, 'SAVE_AS', why);
   let saved = false;

@@ -3,6 +3,7 @@ import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepOutcomeName } from '../journal/journal.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
+import { asText } from '../schema/as-text.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
 import { paceMs } from './pace.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
@@ -96,7 +97,7 @@ async function perform(
 
 function runAssert(step: AssertStep, path: string, scope: Scope): StepEnd {
   if (evaluateIn(scope, step.check) === true) return { outcome: 'succeeded' };
-  return failed(path, 'ASSERT', String(resolveIn(scope, step.message)));
+  return failed(path, 'ASSERT', asText(resolveIn(scope, step.message)));
 }
 
 /** A wait that was cut off is waited again from its beginning: waiting too long harms nothing, too short may. */

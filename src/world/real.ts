@@ -15,13 +15,19 @@ import {
   type World,
 } from './world.ts';
 
+const timerMaxMs = 2 ** 31 - 1;
+
 /** The machine's clocks. */
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await timer(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
+      const wait = signal === undefined ? {} : { signal };
+      // A timer of more than 24.8 days ends at once.
+      let left = Math.max(0, ms);
+      for (; left > timerMaxMs; left -= timerMaxMs) await timer(timerMaxMs, undefined, wait);
+      await timer(left, undefined, wait);
     } catch (error) {
       // Node wraps the reason in an error of its own; callers tell a timeout from a halt by the reason itself.
       signal?.throwIfAborted();
@@ -145,7 +151,7 @@ async function exchange(
 function flat(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): Readonly<Record<string, string>> {
-  const single: Record<string, string> = {};
+  const single = Object.create(null) as Record<string, string>; // headers may be named like what objects have
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) single[name] = Array.isArray(value) ? value.join(', ') : value;
   }

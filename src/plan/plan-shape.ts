@@ -1,0 +1,86 @@
+import { validatorOf } from '../check/json-schema.ts';
+import type { JsonSchema } from '../schema/schema.ts';
+import { symbols } from './plan.ts';
+
+/** What a plan file's lines must have before anything of them is used: a seal says that nobody edited it, not who wrote it. */
+
+const text: JsonSchema = { type: 'string' };
+const count: JsonSchema = { type: 'integer', minimum: 0 };
+const seconds: JsonSchema = { type: 'number', minimum: 0 };
+const mapOf = (inner: JsonSchema): JsonSchema => ({ type: 'object', additionalProperties: inner });
+const listOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const whole = (properties: Readonly<Record<string, JsonSchema>>, optional = {}): JsonSchema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  properties: { ...properties, ...optional },
+});
+
+const at = whole({ file: text, offset: count, length: count });
+const cell = whole({ file: text, row: count }, { column: text, value: text });
+const place = { at, cell };
+const diagnostic = whole(
+  { code: text, severity: { enum: ['error', 'warning'] }, message: text },
+  {
+    ...place,
+    expected: text,
+    didYouMean: text,
+    help: text,
+    related: listOf(whole({ message: text }, place)),
+  },
+);
+
+const header = whole({
+  version: text,
+  createdAt: text,
+  playbook: whole({ file: text, name: text }),
+  input: whole({ file: text, related: mapOf(text) }),
+  parameters: mapOf({}),
+  secretParameters: listOf(text),
+  target: text,
+  offline: { type: 'boolean' },
+  digests: whole({
+    playbook: text,
+    input: text,
+    related: mapOf(text),
+    parameters: text,
+    operations: text,
+    target: text,
+  }),
+});
+
+const action = whole(
+  { path: text, uses: text, action: { enum: Object.keys(symbols) }, calls: count },
+  {
+    with: mapOf({}),
+    changes: mapOf({ type: 'array', minItems: 2, maxItems: 2 }),
+    found: text,
+    reason: text,
+  },
+);
+
+const record = whole(
+  { index: count, key: text, row: count, digest: text, actions: listOf(action) },
+  { invalid: listOf(diagnostic) },
+);
+
+const summary = whole({
+  records: count,
+  invalid: count,
+  operations: mapOf(mapOf(count)),
+  calls: mapOf(whole({ calls: count, seconds })),
+  totalCalls: count,
+  totalSeconds: seconds,
+  planningCalls: count,
+  warnings: listOf(diagnostic),
+  seal: text,
+});
+
+const schemas = { header, record, summary };
+const validators = new Map<keyof typeof schemas, (value: unknown) => boolean>();
+
+/** Whether a value can be that line of a plan file. */
+export function hasShape(line: keyof typeof schemas, value: unknown): boolean {
+  const known = validators.get(line) ?? validatorOf(schemas[line]);
+  validators.set(line, known);
+  return known(value);
+}
