@@ -66,7 +66,7 @@ export function makeClient(options: ClientOptions): Client {
       let characters = 0;
       const transmit: Transmit = async (request) => {
         leaving?.();
-        const answer = await world.transport.send(request, signal);
+        const answer = await world.transport.send(request, signal, leaving);
         characters += answer.body.length;
         if (characters > listCharactersMax)
           throw new PagingError(

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as timer } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
-import type { Agent } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import {
   type Clock,
   type Files,
@@ -96,10 +96,17 @@ function realTransport({ ca }: WorldOptions): Transport {
     };
   };
   return {
-    send: async (request, signal) => {
+    send: async (request, signal, leaving) => {
       opened ??= open();
       const { undici, agent } = await opened;
-      return exchange(undici, agent, request, signal);
+      if (leaving === undefined) return exchange(undici, agent, request, signal);
+      const watch = watchOf(leaving);
+      try {
+        return await exchange(undici, agent.compose(watch.interceptor), request, signal);
+      } catch (error) {
+        if (watch.refusal !== undefined) throw watch.refusal.error;
+        throw error;
+      }
     },
     close: async () => {
       if (opened !== undefined) await (await opened).agent.destroy();
@@ -107,9 +114,35 @@ function realTransport({ ca }: WorldOptions): Transport {
   };
 }
 
+/**
+ * Calls `leaving` when a request has its connection and is about to be written: making one takes time enough for a
+ * laptop to fall asleep in.
+ */
+function watchOf(leaving: () => void) {
+  const watch: {
+    refusal?: { readonly error: unknown };
+    readonly interceptor: Dispatcher.DispatcherComposeInterceptor;
+  } = {
+    interceptor: (dispatch) => (options, handler) => {
+      const start = handler.onRequestStart?.bind(handler);
+      handler.onRequestStart = (controller, context) => {
+        try {
+          leaving();
+        } catch (error) {
+          watch.refusal = { error };
+          throw error;
+        }
+        start?.(controller, context);
+      };
+      return dispatch(options, handler);
+    },
+  };
+  return watch;
+}
+
 async function exchange(
   undici: typeof import('undici')['default'],
-  agent: Agent,
+  agent: Dispatcher,
   request: WireRequest,
   signal: AbortSignal | undefined,
 ): Promise<WireAnswer> {

@@ -60,8 +60,12 @@ export class TransportError extends Error {
 }
 
 export interface Transport {
-  /** Sends once, never retries, never follows a redirect. Throws TransportError where no answer came. */
-  send(request: WireRequest, signal?: AbortSignal): Promise<WireAnswer>;
+  /**
+   * Sends once, never retries, never follows a redirect. Throws TransportError where no answer came.
+   * @param leaving called when the connection stands, immediately before anything is written to it; what it throws is
+   *   thrown, and nothing is sent
+   */
+  send(request: WireRequest, signal?: AbortSignal, leaving?: () => void): Promise<WireAnswer>;
   close(): Promise<void>;
 }
 

@@ -1,10 +1,27 @@
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { expectOnboarded, onboarding } from './onboarding.ts';
-import { type Finished, openRig, type Rig } from './rig.ts';
+import { type Finished, openRig, type Rig, type Started } from './rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
+
+/** Puts it to sleep while it is not writing: asleep in a commit it holds the state file's lock, and nobody takes over. */
+async function putToSleep({ process }: Started): Promise<void> {
+  for (;;) {
+    process.kill('SIGSTOP');
+    const database = new DatabaseSync(rig.file('shared/state.db'), { timeout: 0 });
+    try {
+      database.exec('BEGIN IMMEDIATE; ROLLBACK');
+      return;
+    } catch {
+      process.kill('SIGCONT');
+    } finally {
+      database.close();
+    }
+  }
+}
 
 /** Tries to go on with the run until its owner's claim has ended; the claim lasts 20 s. */
 async function takeOver(): Promise<{ readonly refused: readonly Finished[]; readonly done: Finished }> {
@@ -27,11 +44,14 @@ describe('a process that slept for longer than its claim on the run', () => {
     await sleeper.says('Run ');
     const { requests } = await rig.stats();
     for (;;) if ((await rig.stats()).requests > requests + 30) break;
-    sleeper.process.kill('SIGSTOP');
+    await putToSleep(sleeper);
     await rig.behave({ latencyMs: 5 });
 
     const { refused, done } = await takeOver();
-    expect(refused.length, 'the claim of a process that may wake up is respected').toBeGreaterThan(0);
+    expect(
+      refused.length,
+      `the claim of a process that may wake up is respected:\n${done.stdout}${done.stderr}`,
+    ).toBeGreaterThan(0);
     expect(refused[0]!.status).toBe(1);
     expect(refused[0]!.stderr).toMatch(new RegExp(`worked on by \\S+:${sleeper.process.pid}\\b`, 'u'));
     expect(refused[0]!.stderr).toMatch(/its claim ends within \d+ s/u);

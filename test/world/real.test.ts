@@ -52,6 +52,28 @@ describe('the real transport', () => {
     });
   });
 
+  it('asks once more when the connection stands, and writes nothing where the answer is no', async () => {
+    let seen = 0;
+    const url = await serve((_request, response) => {
+      seen += 1;
+      response.end('done');
+    });
+    const connected: number[] = [];
+    server!.on('connection', () => connected.push(seen));
+    const refused = new Error('another process owns the run');
+    const sent = world.transport.send(request(url), undefined, () => {
+      throw refused;
+    });
+    await expect(sent).rejects.toBe(refused);
+    let asked = 0;
+    const leaving = () => {
+      asked += 1;
+    };
+    expect((await world.transport.send(request(url), undefined, leaving)).body).toBe('done');
+    expect({ asked, seen }).toEqual({ asked: 1, seen: 1 });
+    expect(connected.length, 'the first one had its connection already').toBeGreaterThan(0);
+  });
+
   it('gives the bytes that came where they are asked for, and a failure as text all the same', async () => {
     const url = await serve((_request, response) => response.writeHead(200).end(Buffer.from([0, 255, 128])));
     const answer = await world.transport.send(request(url, { binary: true }));
