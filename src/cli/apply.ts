@@ -8,7 +8,7 @@ import type { PlanHeader } from '../plan/plan.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
-import { execute, resultsFolder } from './execute.ts';
+import { concurrencyOf, execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
@@ -89,7 +89,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           parameters,
           input,
           resultsFolder: folder,
-          ...concurrency(options),
+          ...concurrencyOf(options),
         });
         return await execute({
           journal,
@@ -128,13 +128,6 @@ async function otherFiles(header: PlanHeader): Promise<readonly Diagnostic[]> {
     related,
   };
   return fits(header, now);
-}
-
-function concurrency(options: RunOptions): { readonly concurrency?: number } {
-  if (options.concurrency === undefined) return {};
-  if (!Number.isInteger(options.concurrency) || options.concurrency < 1)
-    throw usage('--concurrency wants a whole number of at least 1');
-  return { concurrency: options.concurrency };
 }
 
 function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {

@@ -1,16 +1,20 @@
 import path from 'node:path';
 import process from 'node:process';
 import type { Playbook, Step } from '../check/playbook.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal, RunJournal } from '../journal/journal.ts';
 import { applyRun } from '../run/apply.ts';
 import { type Downloads, makeDownloads, savedBy } from '../run/downloads.ts';
 import type { RunTotals } from '../run/event.ts';
 import type { RunKept } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
+import { printDiagnostics } from './failure.ts';
+import { usage } from './load-playbook.ts';
+import type { RunOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { printOutcome } from './terminal/print-outcome.ts';
 import { makeProgress } from './terminal/progress.ts';
-import { type WrittenFile, writeResults } from './write-results.ts';
+import { prepareFolder, type WrittenFile, writeResults } from './write-results.ts';
 
 /** CI kills 2.5 s after SIGTERM; what has not answered by then is settled on resume. */
 const drainMs = 5_000;
@@ -24,6 +28,9 @@ export interface Execution {
   readonly retryFailed: boolean;
   readonly json: boolean;
   readonly color: boolean;
+  /** Where results go and how many records are in flight, in place of what the run was begun with. */
+  readonly results?: string | undefined;
+  readonly concurrency?: number | undefined;
   /** The state option as it was given, for the command that resumes. */
   readonly state: string;
 }
@@ -34,8 +41,11 @@ export interface Execution {
  */
 export async function execute(execution: Execution): Promise<number> {
   const { journal, run, session, playbook, parameters, retryFailed } = execution;
-  const kept = run.header.options as RunKept;
+  const kept = keptBy(execution);
   const resume = resumeCommand(execution);
+  await prepareFolder(kept.results).catch(
+    explain(`nothing was sent; go on with:\n    ${resume} --results DIR`),
+  );
   const progress = makeProgress({ json: execution.json, color: execution.color, resume });
   session.listen(progress.listener);
   const signals = listenForSignals();
@@ -65,13 +75,43 @@ export async function execute(execution: Execution): Promise<number> {
     await progress.close();
     await run.release();
   }
-  const files = await writeResultFiles(journal, run, playbook, kept);
-  if (!execution.json) printOutcome(totals, files, { resume, color: execution.color });
+  const files = await writeResultFiles(journal, run, playbook, kept).catch(unwritten(execution));
+  if (!execution.json) printOutcome(totals, files ?? [], { resume, color: execution.color });
   else
     process.stdout.write(
       `${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
     );
-  return statusOf(totals);
+  return files === undefined ? exitStatus.refused : statusOf(totals);
+}
+
+function keptBy({ run, results, concurrency }: Execution): RunKept {
+  return {
+    ...(run.header.options as RunKept),
+    ...(results === undefined ? {} : { results }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  };
+}
+
+/** The run has happened and lies in the state: that its files could not be written must not hide how it ended. */
+function unwritten({ run, state, color }: Execution): (error: unknown) => undefined {
+  const again = `${resumeCommand({ run, state }).replace('resume', 'export')} --results DIR`;
+  const explained = explain(`nothing of the run is lost; write its files with:\n    ${again}`);
+  return (error) => {
+    try {
+      explained(error);
+    } catch (thrown) {
+      if (!(thrown instanceof DiagnosticsError)) throw thrown;
+      printDiagnostics(thrown.diagnostics, color);
+    }
+  };
+}
+
+/** Says of results that cannot be written what that means for the run. Throws what it is given. */
+function explain(help: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof DiagnosticsError)) throw error;
+    throw new DiagnosticsError(error.diagnostics.map((diagnostic) => ({ ...diagnostic, help })));
+  };
 }
 
 /** Files go beside the result files. A playbook that saves none spares itself reading who saved what. */
@@ -109,7 +149,7 @@ function writeResultFiles(
 }
 
 /** The command that goes on with a run, as it must be typed. */
-function resumeCommand({ run, state }: Execution): string {
+function resumeCommand({ run, state }: Pick<Execution, 'run' | 'state'>): string {
   const given = state === '.tenantry/state.db' ? '' : ` --state ${state}`;
   return `tenantry resume ${run.header.id}${given}`;
 }
@@ -153,4 +193,12 @@ function listenForSignals(): Signals {
 /** Where result files go unless `--results` says else: beside the state. */
 export function resultsFolder(state: string, given: string | undefined): (run: string) => string {
   return (run) => given ?? path.join(path.dirname(state), 'runs', run);
+}
+
+/** `--concurrency`, where it was given. Throws USAGE where it is no number of records. */
+export function concurrencyOf(options: RunOptions): { readonly concurrency?: number } {
+  if (options.concurrency === undefined) return {};
+  if (!Number.isInteger(options.concurrency) || options.concurrency < 1)
+    throw usage('--concurrency wants a whole number of at least 1');
+  return { concurrency: options.concurrency };
 }

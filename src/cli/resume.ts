@@ -2,7 +2,7 @@ import { loadOperations } from '../operations/read.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { planOf } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
-import { execute } from './execute.ts';
+import { concurrencyOf, execute } from './execute.ts';
 import { assignments, playbookFrom, usage } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common, RunOptions } from './options.ts';
@@ -39,6 +39,8 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
           json: options.json === true,
           color: options.color,
           state: options.state,
+          results: options.results,
+          ...concurrencyOf(options),
         });
       } finally {
         await session.close();

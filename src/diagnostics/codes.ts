@@ -54,6 +54,7 @@ export const codes = {
   STATE_VERSION: 'The state file was written by a newer version.',
   STATE_DAMAGED: 'The state file is damaged.',
   STATE_KEY: 'The key for the secrets in the state is missing or is another one.',
+  RESULTS: 'The folder for the result files cannot be written.',
   RUN_UNKNOWN: 'There is no such run.',
   RUN_OWNED: 'Another process is working on this run.',
   USAGE: 'The command line is wrong.',

@@ -69,7 +69,8 @@ function claim(
       .run(owner, token, clock.now() + leaseMs, run.n);
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    // A full disk may have rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }

@@ -102,6 +102,12 @@ export function stateError(file: string, error: unknown): DiagnosticsError {
         `${file} cannot be written: the disk is full`,
         'make room, then go on with: tenantry resume',
       );
+    case 10: // SQLITE_IOERR: what SQLite makes of EFBIG, EDQUOT and of a disk that fails
+      return refusal(
+        'STATE',
+        `${file} cannot be read or written: ${message} (SQLite ${errcode})`,
+        'look at the limit for sizes of files (ulimit -f), at your quota on that disk and at its health, then go on with: tenantry resume',
+      );
     case 5: // SQLITE_BUSY
       return refusal('STATE', `${file} is locked by another program`, 'try again once it has finished');
     default:

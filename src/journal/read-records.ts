@@ -55,3 +55,25 @@ export async function* readRecords(
     last = end.idx;
   }
 }
+
+/**
+ * Reads all that is left to do of a run once, before any of it is used: a damaged record must not be met in the middle.
+ * @throws DiagnosticsError STATE_DAMAGED
+ */
+export function verifyOpenRecords({ database, file }: RecordSource, n: number): void {
+  const records = database.prepare(
+    `SELECT idx, key, planned, record_values, raw FROM records
+     WHERE run = ? AND (outcome IS NULL OR outcome NOT IN ('succeeded', 'unchanged', 'skipped'))`,
+  );
+  const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ?');
+  guard(file, () => {
+    for (const row of records.iterate(n) as Iterable<unknown> as Iterable<RecordRow>) {
+      const whole =
+        unstamp(row.record_values, n, row.idx, row.key, row.planned, row.raw) !== undefined &&
+        (entries.all(n, row.idx) as { entry: string }[]).every(
+          ({ entry }) => unstamp(entry, n, row.idx) !== undefined,
+        );
+      if (!whole) throw damaged(file, `record ${row.idx + 1} is not what was written`);
+    }
+  });
+}

@@ -13,7 +13,7 @@ import type {
 } from './journal.ts';
 import { type Lease, ownerName, takeLease } from './lease.ts';
 import { damaged, guard, openDatabase, stateError } from './open-database.ts';
-import { readRecords } from './read-records.ts';
+import { readRecords, verifyOpenRecords } from './read-records.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
 
@@ -53,6 +53,7 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
       ) as { n: number; header: string } | undefined;
       if (found === undefined) throw unknownRun(file, id);
       const header = headerOf(tables, id, found.header);
+      verifyOpenRecords(tables, found.n);
       return guard(file, () => openRunJournal(tables, found.n, header));
     },
     runs: async () =>

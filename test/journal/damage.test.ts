@@ -125,6 +125,19 @@ describe('a damaged state file', () => {
   });
 });
 
+describe('a run whose last record was damaged', () => {
+  it('is not taken up at all: those before it would be under way when it is met', async () => {
+    const file = path.join(folder, 'late.db');
+    writeFileSync(file, whole);
+    const database = new DatabaseSync(file);
+    database.exec(`UPDATE records SET raw = raw || ' ' WHERE idx = 38`);
+    database.close();
+    const journal = openSqliteJournal(file, { clock: realClock, key });
+    await expect(journal.openRun('run-1')).rejects.toThrow(/record 39 is not what was written/u);
+    await journal.close();
+  });
+});
+
 describe('a stamp', () => {
   it('says whether a text is what was written in its place', () => {
     expect(unstamp(stamp('text', 1, 'a'), 1, 'a')).toBe('text');
