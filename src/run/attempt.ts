@@ -131,7 +131,7 @@ async function sendOnce(
     const { requestId } = attempt;
     const options = { requestId, leaving, signal: stop, ...(base === undefined ? {} : { base }) };
     const answer = await client.call(operation, input, options);
-    limiter.observe(operation, tenant, answer);
+    limiter.observe(operation, tenant, answer, world.clock.monotonic() - began);
     context.listener(requestEvent(world, operation, answer, began, tries));
     return answer;
   } catch (error) {

@@ -45,6 +45,10 @@ export type RunEvent =
       readonly inFlight: number;
       readonly waiting: number;
       readonly limit: number;
+      /** The allowance that a new pace was learned of: a throttle group, with the customer where it is theirs; `*` for all. */
+      readonly pace?: string;
+      /** Requests a second at that pace. */
+      readonly perSecond?: number;
     }
   | {
       readonly event: 'run.draining';
@@ -69,6 +73,13 @@ export interface RunTotals {
   readonly requests: number;
   readonly retries: number;
   readonly throttled: number;
+  /** What the run learned of the service's limits. */
+  readonly limiter: {
+    /** Requests at once. */
+    readonly limit: number;
+    /** Requests a second by throttle group (`*`: all, `GROUP CUSTOMER`: one customer's), where the service refused more. */
+    readonly rates: Readonly<Record<string, number>>;
+  };
   readonly elapsedMs: number;
 }
 

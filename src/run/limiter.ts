@@ -2,22 +2,29 @@ import type { Limits } from '../check/playbook.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Answer } from '../partner-center/answer.ts';
 import type { World } from '../world/world.ts';
+import { makeCeiling } from './ceiling.ts';
 import type { Listener } from './event.ts';
 import { type Gate, makeGate, type Release } from './gate.ts';
 import { type Health, makeHealth } from './health.ts';
+import { type InFlight, makeInFlight } from './in-flight.ts';
 import { makePauses } from './pauses.ts';
+import { makeTenantGates, type TenantGates } from './tenant-gates.ts';
+import { makeThrottles } from './throttles.ts';
 
 /** May this request leave now? The one place that decides, for reads and writes, planning and running. */
 export interface Limiter {
   /**
    * Waits until the request may leave: slots of its customer tenant, operation, throttle group and of the run
-   * are free, its group is not paused and the ceiling of requests a second allows it.
+   * are free, none of its allowances is paused, and their pace and the ceiling of requests a second allow it.
    * @param tenant the customer tenant that the request is about
    * @throws the signal's reason when it is aborted first
    */
   acquire(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release>;
-  /** Learns from an answer: grows and shrinks the group's limit, pauses it where the service asked for that. */
-  observe(operation: Operation, tenant: string | undefined, answer: Answer): void;
+  /**
+   * Learns from an answer: how fast requests may leave, how many at once; pauses where the service asked for that.
+   * @param ms how long this one answer took, where it is known
+   */
+  observe(operation: Operation, tenant: string | undefined, answer: Answer, ms?: number): void;
   snapshot(): LimiterSnapshot;
   readonly health: Health;
 }
@@ -30,6 +37,8 @@ export interface LimiterSnapshot {
   readonly waiting: number;
   /** Requests that may be in flight at once, as the run has learned so far. */
   readonly limit: number;
+  /** Requests a second that may leave, by throttle group (`*`: all, `GROUP CUSTOMER`: one customer's), as learned. */
+  readonly rates: Readonly<Record<string, number>>;
   /** Customer tenants that have a request in flight or waiting. */
   readonly tenants: number;
 }
@@ -40,16 +49,8 @@ export interface LimiterParts {
   readonly listener: Listener;
 }
 
-/** What a throttle group has taught: additive increase, multiplicative decrease. */
-interface Group {
-  readonly gate: Gate;
-  allowed: number;
-  /** Answers to requests that left before this say nothing new about the limit. */
-  loweredAt: number;
-}
-
-/** One burst of 429s lowers the limit once: answers within so many milliseconds belong to one burst. */
-const burstMs = 1_000;
+/** A pause of an allowance that is only inferred to be meant is no longer than this; what was refused waits in full. */
+const inferredPauseMs = 2_000;
 
 export function makeLimiter(parts: LimiterParts): Limiter {
   return new AdaptiveLimiter(parts);
@@ -59,13 +60,11 @@ class AdaptiveLimiter implements Limiter {
   readonly health: Health;
   readonly #clock: World['clock'];
   readonly #listener: Listener;
-  /** Requests in flight at once, however well the service does. */
-  readonly #most: number;
-  readonly #perCustomer: number;
   readonly #total: Gate;
   readonly #operations: ReadonlyMap<string, Gate>;
-  readonly #tenants = new Map<string, Gate>();
-  readonly #groups = new Map<string, Group>();
+  readonly #tenants: TenantGates;
+  readonly #inFlight: InFlight;
+  readonly #throttles = makeThrottles();
   readonly #pauses = makePauses();
   readonly #ceiling: (now: number) => number;
   #waiting = 0;
@@ -73,8 +72,8 @@ class AdaptiveLimiter implements Limiter {
   constructor({ limits, world: { clock }, listener }: LimiterParts) {
     this.#clock = clock;
     this.#listener = listener;
-    this.#most = limits.concurrency;
-    this.#perCustomer = limits.perCustomer;
+    this.#inFlight = makeInFlight(limits.concurrency, (limit) => this.#tell(limit));
+    this.#tenants = makeTenantGates(limits.perCustomer);
     this.#total = makeGate(limits.concurrency);
     this.#operations = new Map(
       Object.entries(limits.operations).map(([name, slots]) => [name, makeGate(slots)]),
@@ -94,24 +93,26 @@ class AdaptiveLimiter implements Limiter {
     }
   }
 
-  observe(operation: Operation, tenant: string | undefined, answer: Answer): void {
+  observe(operation: Operation, tenant: string | undefined, answer: Answer, ms?: number): void {
     this.health.observe(answer);
-    const group = this.#groupOf(operation);
-    if (answer.type === 'ok') return this.#allow(group, group.allowed + 1 / group.allowed);
-    const overloaded =
-      answer.type === 'throttled' || (answer.type === 'unknown' && answer.error?.status === 503);
-    if (!overloaded) return;
     const now = this.#clock.monotonic();
-    if (now - group.loweredAt >= burstMs) {
-      group.loweredAt = now;
-      this.#allow(group, group.allowed / 2);
+    const { group } = operation.throttle;
+    const keys = this.#throttles.keysOf(operation, tenant);
+    if (answer.type === 'throttled') {
+      this.#refused(group, keys, now, answer.retryAfterMs);
+    } else {
+      this.#throttles.admitted(keys, ms);
+      if (answer.type === 'ok') this.#inFlight.answered(group, operation.name, now, ms);
+      else if (answer.type === 'unknown' && answer.error?.status === 503)
+        this.#inFlight.overloaded(group, now);
+      else return;
     }
-    if (answer.retryAfterMs === undefined) return;
-    this.#pauses.pause(pauseKey(operation, tenant), now + answer.retryAfterMs);
+    if (!('retryAfterMs' in answer) || answer.retryAfterMs === undefined) return;
+    this.#pauses.pause(keys[0]!, now + answer.retryAfterMs);
     this.#listener({
       event: 'throttled',
       at: this.#clock.now(),
-      group: operation.throttle.group,
+      group,
       waitMs: answer.retryAfterMs,
     });
   }
@@ -124,58 +125,79 @@ class AdaptiveLimiter implements Limiter {
       throttled,
       inFlight: this.#total.active,
       waiting: this.#waiting,
-      limit: Math.min(this.#most, ...[...this.#groups.values()].map(({ allowed }) => Math.floor(allowed))),
+      limit: this.#inFlight.lowest,
+      rates: this.#throttles.rates,
       tenants: this.#tenants.size,
     };
   }
 
-  #groupOf(operation: Operation): Group {
-    const name = operation.throttle.group;
-    let group = this.#groups.get(name);
-    if (group === undefined) {
-      group = { gate: makeGate(this.#most), allowed: this.#most, loweredAt: Number.NEGATIVE_INFINITY };
-      this.#groups.set(name, group);
-    }
-    return group;
+  /** Refused for its pace: where that is known, it is corrected; the number in flight is not to blame. */
+  #refused(group: string, keys: readonly string[], now: number, retryAfterMs: number | undefined): void {
+    const before = this.#throttles.rates;
+    const key = this.#throttles.refused(keys, now, retryAfterMs);
+    if (retryAfterMs !== undefined && key !== keys[0])
+      this.#pauses.pause(key, now + Math.min(retryAfterMs, inferredPauseMs));
+    const rate = this.#throttles.rate(key);
+    if (rate === undefined) this.#inFlight.overloaded(group, now);
+    else if (Math.round(rate * 10) / 10 !== before[key]) this.#tell(this.#inFlight.limit(group), key, rate);
   }
 
-  #allow(group: Group, allowed: number): void {
-    const before = Math.floor(group.allowed);
-    group.allowed = Math.min(this.#most, Math.max(1, allowed));
-    const now = Math.floor(group.allowed);
-    if (now === before) return;
-    group.gate.resize(now);
+  #tell(limit: number, pace?: string, perSecond?: number): void {
     this.#listener({
       event: 'limiter',
       at: this.#clock.now(),
       inFlight: this.#total.active,
       waiting: this.#waiting,
-      limit: now,
+      limit,
+      ...(pace === undefined || perSecond === undefined ? {} : { pace, perSecond }),
     });
   }
 
-  /** A pause may begin while a slot is waited for, so what was granted is looked at again before it is used. */
+  /**
+   * The pace first, then the slots: nobody holds a slot while waiting for a pace. A pause may begin while a slot is
+   * waited for, so what was granted is looked at again before it is used.
+   */
   async #admit(operation: Operation, tenant: string | undefined, signal?: AbortSignal): Promise<Release> {
+    const keys = this.#throttles.keysOf(operation, tenant);
     for (;;) {
-      for (let ms = this.#pausedFor(operation, tenant); ms > 0; ms = this.#pausedFor(operation, tenant))
-        await this.#clock.sleep(ms, signal);
+      await this.#inPace(keys, signal);
       const release = await this.#takeSlots(operation, tenant, signal);
       try {
-        const ms = this.#pausedFor(operation, tenant) > 0 ? 0 : this.#ceiling(this.#clock.monotonic());
+        const ms = this.#pausedFor(keys) > 0 ? 0 : this.#ceiling(this.#clock.monotonic());
         if (ms > 0) await this.#clock.sleep(ms, signal);
         signal?.throwIfAborted();
       } catch (error) {
         release();
         throw error;
       }
-      if (this.#pausedFor(operation, tenant) === 0) return release;
+      if (this.#pausedFor(keys) === 0) return release;
       release();
     }
   }
 
-  #pausedFor(operation: Operation, tenant: string | undefined): number {
+  /** In order of asking, key by key: only the first in line waits for the clock. */
+  async #inPace(keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    for (let ms = this.#pausedFor(keys); ms > 0; ms = this.#pausedFor(keys))
+      await this.#clock.sleep(ms, signal);
+    for (const key of keys) {
+      const turn = this.#throttles.turn(key);
+      if (turn === undefined) continue;
+      const leave = await turn.acquire(signal);
+      try {
+        for (;;) {
+          const ms = this.#pausedFor(keys) || this.#throttles.take(key, this.#clock.monotonic());
+          if (ms <= 0) break;
+          await this.#clock.sleep(ms, signal);
+        }
+      } finally {
+        leave();
+      }
+    }
+  }
+
+  #pausedFor(keys: readonly string[]): number {
     const now = this.#clock.monotonic();
-    return Math.max(0, this.#pauses.until(now, operation.throttle.group, pauseKey(operation, tenant)) - now);
+    return Math.max(0, this.#pauses.until(now, ...keys) - now);
   }
 
   /** Slots in a fixed order, the narrowest first, so that nobody holds a wide one while waiting for a narrow one. */
@@ -185,11 +207,10 @@ class AdaptiveLimiter implements Limiter {
       for (const give of held.splice(0).reverse()) give();
     };
     try {
-      if (tenant !== undefined)
-        held.push(await enterTenant(this.#tenants, tenant, this.#perCustomer, signal));
+      if (tenant !== undefined) held.push(await this.#tenants.enter(tenant, signal));
       const own = this.#operations.get(operation.name);
       if (own !== undefined) held.push(await own.acquire(signal));
-      held.push(await this.#groupOf(operation).gate.acquire(signal));
+      held.push(await this.#inFlight.gate(operation.throttle.group).acquire(signal));
       held.push(await this.#total.acquire(signal));
       return release;
     } catch (error) {
@@ -197,51 +218,4 @@ class AdaptiveLimiter implements Limiter {
       throw error;
     }
   }
-}
-
-/** Where the allowance is a customer's own, the other customers are not held up ("API throttling guidance"). */
-function pauseKey(operation: Operation, tenant: string | undefined): string {
-  const { group, perCustomer } = operation.throttle;
-  return perCustomer && tenant !== undefined ? `${group} ${tenant}` : group;
-}
-
-/** A tenant has a gate only while it has requests: gates must not pile up over a long run. */
-async function enterTenant(
-  gates: Map<string, Gate>,
-  tenant: string,
-  slots: number,
-  signal?: AbortSignal,
-): Promise<Release> {
-  let gate = gates.get(tenant);
-  if (gate === undefined) {
-    gate = makeGate(slots);
-    gates.set(tenant, gate);
-  }
-  const own = gate;
-  const forget = () => {
-    if (own.active + own.waiting === 0 && gates.get(tenant) === own) gates.delete(tenant);
-  };
-  try {
-    const release = await own.acquire(signal);
-    // p-limit counts the slot as free some microtasks after it was given back.
-    return () => {
-      release();
-      setImmediate(forget);
-    };
-  } catch (error) {
-    setImmediate(forget);
-    throw error;
-  }
-}
-
-/** Spaces requests evenly: given the time, how long this one must still wait. */
-function makeCeiling(perSecond: number | undefined): (now: number) => number {
-  if (perSecond === undefined) return () => 0;
-  const spacing = 1_000 / perSecond;
-  let next = 0;
-  return (now) => {
-    const at = Math.max(now, next);
-    next = at + spacing;
-    return at - now;
-  };
 }

@@ -125,8 +125,13 @@ async function sendOnce(
   const release = await limiter.acquire(operation, tenant, signal);
   try {
     const began = world.clock.monotonic();
-    const answer = await send(release);
-    limiter.observe(operation, tenant, answer);
+    let paged = false;
+    const answer = await send(() => {
+      paged = true;
+      release();
+    });
+    // With its further pages it took as long as all of them: that says nothing about one answer.
+    limiter.observe(operation, tenant, answer, paged ? undefined : world.clock.monotonic() - began);
     listener(requestEvent(world, operation, answer, began, tries));
     return answer;
   } finally {

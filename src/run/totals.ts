@@ -50,6 +50,7 @@ export function makeTotals(before: Counts, retryFailed: boolean): Totals {
         requests: to.requests - from.requests,
         retries: to.retries - from.retries,
         throttled: to.throttled - from.throttled,
+        limiter: { limit: to.limit, rates: to.rates },
         elapsedMs,
       };
     },

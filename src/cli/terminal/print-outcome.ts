@@ -24,10 +24,19 @@ export function printOutcome(
     '',
     `${headline(totals)}: ${plural(total, 'record')}, ${parts.join(', ')}.`,
     `${plural(totals.requests, 'request')}, ${totals.retries} repeated, throttled ${totals.throttled} times, ${duration(totals.elapsedMs / 1000)}.`,
+    ...paces(totals),
     ...files.map(({ file, rows }) => `  ${file}  ${plural(rows, 'row')}`),
     ...advice(totals, options.resume),
   ];
   process.stdout.write(`${neutralise(lines.join('\n'))}\n`);
+}
+
+/** What the service was found to allow; customers' own allowances are in `--json`. */
+function paces({ limiter }: RunTotals): readonly string[] {
+  const shared = Object.entries(limiter.rates).filter(([key]) => !key.includes(' '));
+  if (shared.length === 0) return [];
+  const each = shared.map(([key, rate]) => `${key === '*' ? 'all' : key} ${rate}`);
+  return [`The service allows, in requests a second: ${each.join(', ')}.`];
 }
 
 function headline({ id, status }: RunTotals): string {

@@ -17,6 +17,10 @@ export interface Tally {
   requests: number;
   throttled: number;
   inFlight: number;
+  /** Requests at once, as the limiter last said; undefined while it did not have to. */
+  limit: number | undefined;
+  /** Requests a second that the service was found to allow, of the allowance that was last learned of. */
+  pace: number | undefined;
   draining: string | undefined;
   readonly operations: Map<string, OperationTally>;
   readonly startedAt: number;
@@ -33,6 +37,8 @@ export function newTally(playbook: string, total: number, at: number): Tally {
     requests: 0,
     throttled: 0,
     inFlight: 0,
+    limit: undefined,
+    pace: undefined,
     draining: undefined,
     operations: new Map(),
     startedAt: at,
@@ -63,6 +69,8 @@ export function tallyEvent(tally: Tally, event: RunEvent): void {
       return;
     case 'limiter':
       tally.inFlight = event.inFlight;
+      tally.limit = event.limit;
+      tally.pace = event.perSecond ?? tally.pace;
       return;
     case 'run.draining':
       tally.draining = event.reason;
@@ -87,6 +95,8 @@ export function progressLine(tally: Tally, now: number): string {
   if (tally.inDoubt > 0) parts.push(`${tally.inDoubt} in doubt`);
   parts.push(`${(tally.requests / seconds).toFixed(seconds < 10 ? 1 : 0)} requests/s`);
   if (tally.throttled > 0) parts.push(`throttled ${tally.throttled} times`);
+  if (tally.pace !== undefined) parts.push(`service allows ${tally.pace.toFixed(tally.pace < 10 ? 1 : 0)}/s`);
+  if (tally.limit !== undefined) parts.push(`at most ${tally.limit} at once`);
   if (tally.settled > 0 && tally.settled < tally.total)
     parts.push(`${Math.ceil((seconds / tally.settled) * (tally.total - tally.settled))} s left`);
   if (tally.draining !== undefined) parts.push(`draining (${tally.draining}), ${tally.inFlight} in flight`);
