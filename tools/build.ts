@@ -3,12 +3,42 @@
  * starting up parses no YAML, and no more JSON than is asked for. `node tools/build.ts`.
  */
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { isBuiltin } from 'node:module';
+import process from 'node:process';
+import { build, type Plugin } from 'esbuild';
 import { packCatalogue } from '../src/operations/built.ts';
 import { buildCatalogue } from '../src/operations/read.ts';
 
 const root = new URL('../', import.meta.url);
 const dist = new URL('dist/', root);
+
+/**
+ * Where a module imports a built-in one, Node.js reads each of its exports, and so loads all that they stand for: streams,
+ * workers and sockets for `node:fs`, `node:util` and `node:process`. So only what is used is read from it.
+ */
+const lightBuiltins: Plugin = {
+  name: 'light-builtins',
+  setup: (bundle) => {
+    bundle.onResolve({ filter: /./ }, ({ path, importer, kind }) => {
+      if (!isBuiltin(path) || kind !== 'import-statement') return undefined;
+      // commander imports it for programs that have others as their commands.
+      const unused = path === 'node:child_process' && importer.includes('/commander/');
+      return { path: unused ? 'nothing' : path, namespace: 'builtin', sideEffects: false };
+    });
+    bundle.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: builtin(path) }));
+  },
+};
+
+/** A module that esbuild leaves all out of that nobody imports. */
+function builtin(name: string): string {
+  if (name === 'nothing') return 'export default {};';
+  // The oldest Node.js that can say that it is too old (src/main.ts) has no getBuiltinModule.
+  if (/^(?:node:)?process$/u.test(name)) return 'export default globalThis.process;';
+  const exported = Object.keys(process.getBuiltinModule(name) as object).filter((key) => key !== 'default');
+  return `const module = globalThis.process.getBuiltinModule('${name}');
+export default module;
+${exported.map((key) => `export const ${key} = /* @__PURE__ */ (() => module.${key})();`).join('\n')}`;
+}
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
@@ -30,6 +60,7 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+  plugins: [lightBuiltins],
   logLevel: 'warning',
 });
 await writeFile(new URL('catalogue.jsons', dist), packCatalogue(buildCatalogue()));

@@ -18,6 +18,7 @@ export function validatorOf(schema: JsonSchema): ValidateFunction {
       strict: false,
       allErrors: true,
       validateSchema: false,
+      meta: false,
       useDefaults: false,
       ownProperties: true,
       code: { regExp: linear },

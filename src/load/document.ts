@@ -1,6 +1,7 @@
 import {
   type Alias,
   Composer,
+  type CST,
   isAlias,
   isMap,
   isScalar,
@@ -70,7 +71,7 @@ export function readDocument(file: string, text: string, limits = playbookLimits
   if (text.length > limits.characters) return failed([tooLarge(file, limits)]);
   const pitfalls = pitfallsIn(file, text, limits);
   if (pitfalls.beyond !== undefined) return failed([pitfalls.beyond]);
-  const [document, second] = parse(pitfalls.covered);
+  const [document, second] = parse(pitfalls.pieces, text.length);
   const diagnostics = [...pitfalls.diagnostics];
   for (const error of [...(document?.errors ?? []), ...(document?.warnings ?? [])].slice(0, problemsMax))
     diagnostics.push(yamlError(file, text, error));
@@ -127,15 +128,21 @@ function problem(code: Diagnostic['code'], message: string, at: At, help?: strin
 }
 
 /** The first document, and the second where there is one; the rest of the file is not read then. */
-function parse(text: string): readonly YamlDocument.Parsed[] {
+function parse(pieces: readonly string[], length: number): readonly YamlDocument.Parsed[] {
   // `uniqueKeys` compares each key with each; TreeBuilder finds doubles, with both places, in one go.
   const composer = new Composer({ stringKeys: true, version: '1.2', logLevel: 'silent', uniqueKeys: false });
   const documents: YamlDocument.Parsed[] = [];
-  for (const document of composer.compose(new Parser().parse(text), true, text.length)) {
+  for (const document of composer.compose(tokens(pieces), true, length)) {
     documents.push(document as YamlDocument.Parsed);
     if (documents.length === 2) break;
   }
   return documents;
+}
+
+function* tokens(pieces: readonly string[]): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const piece of pieces) yield* parser.next(piece);
+  yield* parser.end();
 }
 
 /** The parser's errors that deserve a code or words of ours. */

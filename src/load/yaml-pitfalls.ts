@@ -3,8 +3,11 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
 export interface Pitfalls {
   readonly diagnostics: readonly Diagnostic[];
-  /** The text with each pitfall covered by harmless letters, so that what the parser finds in it is something else. */
-  readonly covered: string;
+  /**
+   * What the parser is to read: the lexer's pieces of the text. Where there are pitfalls, each is covered by harmless
+   * letters, so that what the parser finds is something else.
+   */
+  readonly pieces: readonly string[];
   /** Set where the file is more than the parser shall be asked to read: nothing else is known of it then. */
   readonly beyond?: Diagnostic;
 }
@@ -31,9 +34,11 @@ export function pitfallsIn(file: string, text: string, limits: YamlLimits): Pitf
   const finder = new Finder(file, text);
   const meter = new Meter(file, limits);
   let scalar = false;
+  const pieces: string[] = [];
   for (const piece of new Lexer().lex(text)) {
     const beyond = meter.take(piece, scalar);
-    if (beyond !== undefined) return { diagnostics: [], covered: '', beyond };
+    if (beyond !== undefined) return { diagnostics: [], pieces: [], beyond };
+    pieces.push(piece);
     if (!scalar && marks.has(piece)) continue;
     if (!scalar && piece === scalarComes) {
       scalar = true;
@@ -42,7 +47,8 @@ export function pitfallsIn(file: string, text: string, limits: YamlLimits): Pitf
     finder.look(piece, scalar);
     scalar = false;
   }
-  return { diagnostics: finder.diagnostics, covered: finder.covered() };
+  const { diagnostics } = finder;
+  return { diagnostics, pieces: diagnostics.length === 0 ? pieces : [...new Lexer().lex(finder.covered())] };
 }
 
 /** Counts what the parser would have to work on, before it does: it has no limits of its own but of depth. */

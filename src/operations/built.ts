@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import process from 'node:process';
 import type { Operation, Operations } from './operation.ts';
 
 /**
@@ -49,5 +49,7 @@ export function openCatalogue(bytes: Buffer, parse: (text: string) => unknown = 
 }
 
 export function digestOf(catalogue: CatalogueJson): string {
+  // Not imported above: a command that opens the built catalogue hashes nothing, and the module is slow to load.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(JSON.stringify(catalogue)).digest('hex');
 }
