@@ -4,6 +4,7 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { LeaseHeld } from './journal.ts';
 import { migrate } from './migrations.ts';
 import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
+import { doubt, isVouchedFor } from './vouched.ts';
 
 /** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
 const oldestSqlite = [3, 51, 3] as const;
@@ -16,13 +17,15 @@ export function openDatabase(file: string): DatabaseSync {
   if (existsSync(file)) refuseForeign(file);
   let database: DatabaseSync | undefined;
   try {
+    // Asked before SQLite touches anything.
+    const vouched = isVouchedFor(file);
     // Made by us rather than by SQLite: nobody else may read it, nor the -wal file that takes its mode from it.
     closeSync(openSync(file, 'a', 0o600));
     database = new DatabaseSync(file, { timeout: 10_000 });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
     refuseOldSqlite(database, file);
     if (isEmpty(database)) makeTables(database);
-    else refuseUnfit(database, file);
+    else refuseUnfit(database, file, vouched);
     return database;
   } catch (error) {
     database?.close();
@@ -72,7 +75,7 @@ function makeTables(database: DatabaseSync): void {
   database.exec('COMMIT');
 }
 
-function refuseUnfit(database: DatabaseSync, file: string): void {
+function refuseUnfit(database: DatabaseSync, file: string, vouched: boolean): void {
   const pragma = (name: string): unknown => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
   if (pragma('application_id') !== applicationId) throw damaged(file, 'it belongs to another program');
   const version = Number(pragma('user_version'));
@@ -84,9 +87,21 @@ function refuseUnfit(database: DatabaseSync, file: string): void {
     );
   }
   // The whole check: the quick one does not see that an index has lost what its table holds.
-  const found = pragma('integrity_check(1)');
+  const found = vouched ? 'ok' : pragma('integrity_check(1)');
   if (found !== 'ok') throw damaged(file, String(found));
   if (version < schemaVersion) migrate(database, version, schemaVersion);
+  if (vouched) refuseLost(database, file);
+}
+
+/** Entries are numbered without gaps, and a record's are found by the index: one that is not in it would hide an intent. */
+function refuseLost(database: DatabaseSync, file: string): void {
+  const { found, last } = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM entries INDEXED BY entries_by_record) AS found,
+        (SELECT max(seq) FROM entries) AS last`,
+    )
+    .get() as { found: number; last: number | null };
+  if (found !== (last ?? 0)) throw damaged(file, `its index names ${found} of ${last ?? 0} entries`);
 }
 
 /** SQLite's own errors in words; codes are SQLite's primary result codes. */
@@ -129,6 +144,7 @@ export function guard<T>(file: string, work: () => T): T {
 }
 
 export function damaged(file: string, what: string): DiagnosticsError {
+  doubt(file);
   return refusal(
     'STATE_DAMAGED',
     `${file} is damaged: ${what}`,

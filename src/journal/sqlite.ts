@@ -16,6 +16,7 @@ import { damaged, guard, openDatabase, stateError } from './open-database.ts';
 import { readRecords, verifyOpenRecords } from './read-records.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
+import { identityOf, vouchFor } from './vouched.ts';
 
 export interface SqliteOptions {
   readonly clock: Clock;
@@ -36,6 +37,7 @@ const defaultLeaseMs = 20_000;
  */
 export function openSqliteJournal(file: string, options: SqliteOptions): Journal {
   const database = openDatabase(file);
+  const identity = identityOf(file);
   const tables: Tables = { database, file, options, leases: new Set() };
   return {
     createRun: async (header) => {
@@ -75,6 +77,7 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
     close: async () => {
       for (const lease of tables.leases) lease.stop();
       database.close();
+      await vouchFor(file, identity);
     },
   };
 }
