@@ -6,8 +6,8 @@ import { documentedOperations, hasReferenceData } from '../../tools/reference-da
 
 /** The catalogue beside the documentation: `npm run coverage:operations` prints what these tests compare. */
 
-it.runIf(!hasReferenceData)('has the reference data beside the project', () => {
-  if (process.env.CI === 'true') expect.fail('there is no ../shared/partner-center beside the project');
+it('has the reference data beside the project, in CI at least', () => {
+  expect(hasReferenceData || process.env.CI !== 'true', 'there is no ../shared/partner-center').toBe(true);
 });
 
 describe.runIf(hasReferenceData)('the catalogue beside the documentation', () => {

@@ -27,8 +27,8 @@ import { shapeProblems } from './shape.ts';
  * that it can read, and an exchange that the emulator answers alike. Data: ../shared/partner-center.
  */
 
-it.runIf(!hasReferenceData)('has the reference data beside the project', () => {
-  if (process.env.CI === 'true') expect.fail('there is no ../shared/partner-center beside the project');
+it('has the reference data beside the project, in CI at least', () => {
+  expect(hasReferenceData || process.env.CI !== 'true', 'there is no ../shared/partner-center').toBe(true);
 });
 
 const operations = loadOperations();
@@ -50,20 +50,23 @@ const advice =
   'put it right, or say in test/contract/deviations.ts why it is so (a scene is missing: makers.ts, before.ts)';
 
 describe.each(cases)('the sample $name', ({ sample, operation }) => {
-  it.runIf(operation === undefined)('is of an operation that is left out with a reason', () => {
-    const known = [...omitted!.omitted].some(
-      (key) => key === sample.operation || key.split(' ')[0] === sample.page,
-    );
-    if (!known)
-      expect(unknownProblems(sample, ['no operation of the catalogue has this request'])).toEqual([]);
+  if (operation === undefined) {
+    it('is of an operation that is left out with a reason', () => {
+      const known = [...omitted!.omitted].some(
+        (key) => key === sample.operation || key.split(' ')[0] === sample.page,
+      );
+      if (!known)
+        expect(unknownProblems(sample, ['no operation of the catalogue has this request'])).toEqual([]);
+    });
+    return;
+  }
+
+  it('is a request and an answer as the catalogue has them', () => {
+    expect(unknownProblems(sample, catalogueProblems(operation, sample)), advice).toEqual([]);
   });
 
-  it.runIf(operation !== undefined)('is a request and an answer as the catalogue has them', () => {
-    expect(unknownProblems(sample, catalogueProblems(operation!, sample)), advice).toEqual([]);
-  });
-
-  it.runIf(operation !== undefined)('is answered by the emulator in the same way', async () => {
-    expect(unknownProblems(sample, await emulatorProblems(operation!, sample)), advice).toEqual([]);
+  it('is answered by the emulator in the same way', async () => {
+    expect(unknownProblems(sample, await emulatorProblems(operation, sample)), advice).toEqual([]);
   });
 });
 
