@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { loadOperations } from '../operations/read.ts';
 import { broken, doubtful, type Finding } from './doctor/finding.ts';
 import { examineMachine } from './doctor/machine.ts';
@@ -30,7 +30,7 @@ export async function doctor(options: Common): Promise<number> {
     ]);
   else await examineTarget(options.target, tell);
   const sound = findings.every(({ status }) => status !== 'broken');
-  if (options.json === true) process.stdout.write(`${JSON.stringify({ ok: sound, checks: findings })}\n`);
+  if (options.json === true) process.stdout.write(`${printedJson({ ok: sound, checks: findings })}\n`);
   return sound ? exitStatus.done : exitStatus.refused;
 }
 
@@ -77,7 +77,7 @@ function line({ name, status, message, help }: Finding, colour: boolean): string
       ? ''
       : `${help
           .split('\n')
-          .map((text) => `      ${neutralise(text.trim())}`)
+          .map((text) => `      ${oneLine(text.trim())}`)
           .join('\n')}\n`;
-  return `${shown} ${name.padEnd(18)} ${neutralise(message)}\n${todo}`;
+  return `${shown} ${name.padEnd(18)} ${oneLine(message)}\n${todo}`;
 }

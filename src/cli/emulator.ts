@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { printedJson } from '../diagnostics/neutralise.ts';
 import type { Emulator } from '../emulator/server.ts';
 import type { Cloud, PartnerType } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
@@ -47,7 +48,7 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
   try {
     process.stdout.write(
       options.json === true
-        ? `${JSON.stringify({ url: running.url, ...emulatorCredentials, ...(ca === undefined ? {} : { caFile: ca.file }) })}\n`
+        ? `${printedJson({ url: running.url, ...emulatorCredentials, ...(ca === undefined ? {} : { caFile: ca.file }) })}\n`
         : `${describe(running.url, ca?.file, emulatorCredentials)}\n`,
     );
     await new Promise<void>((resolve) => {

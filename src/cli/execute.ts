@@ -2,6 +2,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Playbook, Step } from '../check/playbook.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { printedJson } from '../diagnostics/neutralise.ts';
 import type { Journal, RunJournal } from '../journal/journal.ts';
 import { applyRun } from '../run/apply.ts';
 import { type Downloads, makeDownloads, savedBy } from '../run/downloads.ts';
@@ -79,7 +80,7 @@ export async function execute(execution: Execution): Promise<number> {
   if (!execution.json) printOutcome(totals, files ?? [], { resume, color: execution.color });
   else
     process.stdout.write(
-      `${JSON.stringify({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
+      `${printedJson({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
     );
   return files === undefined ? exitStatus.refused : statusOf(totals);
 }

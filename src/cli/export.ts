@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { loadOperations } from '../operations/read.ts';
 import type { ResultFile } from '../report/csv.ts';
 import { plural } from '../report/text.ts';
@@ -36,8 +37,9 @@ export async function exportRun(options: ExportOptions, id?: string): Promise<nu
       secrets: options.secrets === true,
       ...(only === undefined ? {} : { only }),
     });
-    if (options.json === true) process.stdout.write(`${JSON.stringify({ files })}\n`);
-    else for (const { file, rows } of files) process.stdout.write(`${file}  ${plural(rows, 'row')}\n`);
+    if (options.json === true) process.stdout.write(`${printedJson({ files })}\n`);
+    else
+      for (const { file, rows } of files) process.stdout.write(`${oneLine(file)}  ${plural(rows, 'row')}\n`);
     return exitStatus.done;
   } finally {
     await journal.close();

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { neutraliseForeign, printedJson } from '../diagnostics/neutralise.ts';
 import { formatDiagnostics } from '../diagnostics/print.ts';
 import { LeaseHeld, LeaseLost } from '../journal/journal.ts';
 import { exitStatus } from './exit-status.ts';
@@ -30,9 +31,10 @@ export function reportFailure(
   options: { readonly debug: boolean; readonly json: boolean },
 ): number {
   const diagnostics = diagnosticsOf(error);
-  if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, diagnostics })}\n`);
+  if (options.json) process.stdout.write(`${printedJson({ ok: false, diagnostics })}\n`);
   else printDiagnostics(diagnostics, !process.argv.includes('--no-color'));
-  if (options.debug && error instanceof Error) process.stderr.write(`${error.stack ?? error.message}\n`);
+  if (options.debug && error instanceof Error)
+    process.stderr.write(`${neutraliseForeign(error.stack ?? error.message)}\n`);
   return exitStatus.refused;
 }
 

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { type DeviceCode, type Grant, grantByDevice, grantTo } from '../partner-center/authority.ts';
 import { claimsOf } from '../partner-center/claims.ts';
 import type { Target } from '../partner-center/clouds.ts';
@@ -80,7 +80,7 @@ async function takeOver(token: string, env: Environment, target: Target, world: 
 function showCode({ code, address, endsInSeconds }: DeviceCode): void {
   const minutes = Math.floor(endsInSeconds / 60);
   process.stderr.write(
-    `To sign in, open ${neutralise(address)} in a browser and type the code ${neutralise(code)}\n(it is good for ${minutes} minutes; this command waits)\n`,
+    `To sign in, open ${oneLine(address)} in a browser and type the code ${oneLine(code)}\n(it is good for ${minutes} minutes; this command waits)\n`,
   );
 }
 
@@ -115,11 +115,11 @@ function report(options: Common, target: Target, clientId: string, grant: Grant)
   const { user, tenantId } = grant;
   if (options.json === true)
     process.stdout.write(
-      `${JSON.stringify({ ok: true, target: target.name, cloud: target.cloud, user, tenantId, clientId, mfa })}\n`,
+      `${printedJson({ ok: true, target: target.name, cloud: target.cloud, user, tenantId, clientId, mfa })}\n`,
     );
   else
     process.stdout.write(
-      `Signed in to ${target.name} as ${neutralise(user ?? 'a user that the token does not name')}${tenantId === undefined ? '' : `, tenant ${neutralise(tenantId)}`}.\nIt is kept on this machine, encrypted; tenantry logout forgets it.\n`,
+      `Signed in to ${oneLine(target.name)} as ${oneLine(user ?? 'a user that the token does not name')}${tenantId === undefined ? '' : `, tenant ${oneLine(tenantId)}`}.\nIt is kept on this machine, encrypted; tenantry logout forgets it.\n`,
     );
   if (mfa === false)
     printDiagnostics([

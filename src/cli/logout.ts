@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { resolveTarget } from '../partner-center/clouds.ts';
 import { isSignInOf } from '../partner-center/credentials.ts';
 import { exitStatus } from './exit-status.ts';
@@ -17,11 +17,11 @@ export async function logout(options: Common): Promise<number> {
   for (const signIn of found) await cache.remove(signIn);
   const forgotten = found.map(({ user, tenantId, clientId }) => ({ user, tenantId, clientId }));
   if (options.json === true)
-    process.stdout.write(`${JSON.stringify({ ok: true, target: target.name, forgotten })}\n`);
-  else if (found.length === 0) process.stdout.write(`No sign-in is kept for ${target.name}.\n`);
+    process.stdout.write(`${printedJson({ ok: true, target: target.name, forgotten })}\n`);
+  else if (found.length === 0) process.stdout.write(`No sign-in is kept for ${oneLine(target.name)}.\n`);
   for (const { user, tenantId } of options.json === true ? [] : forgotten)
     process.stdout.write(
-      `Forgot the sign-in of ${neutralise(user ?? 'a user')} to ${target.name}, tenant ${neutralise(tenantId)}.\n`,
+      `Forgot the sign-in of ${oneLine(user ?? 'a user')} to ${oneLine(target.name)}, tenant ${oneLine(tenantId)}.\n`,
     );
   if ((process.env.TENANTRY_REFRESH_TOKEN ?? '') !== '')
     process.stderr.write('TENANTRY_REFRESH_TOKEN is still set in the environment, and signs in.\n');

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { stringify } from 'yaml';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { printedJson } from '../diagnostics/neutralise.ts';
 import { closest } from '../diagnostics/suggest.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
@@ -46,7 +47,7 @@ export async function operations(
 }
 
 function print(options: Common, document: unknown, text: () => string): void {
-  process.stdout.write(options.json === true ? `${JSON.stringify(document, null, 2)}\n` : text());
+  process.stdout.write(options.json === true ? `${printedJson(document, 2)}\n` : text());
 }
 
 function describe(operation: Operation): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Playbook } from '../check/playbook.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { oneLine } from '../diagnostics/neutralise.ts';
 import type { Operations } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
 import { digestsOf } from '../plan/fits.ts';
@@ -42,7 +43,7 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
     if (options.out !== undefined && options.json !== true) {
       process.stderr.write(
-        `\nThe plan is in ${options.out}. To apply exactly this plan:\n\n    tenantry apply ${options.out}\n`,
+        `\nThe plan is in ${oneLine(options.out)}. To apply exactly this plan:\n\n    tenantry apply ${oneLine(options.out)}\n`,
       );
     }
     return options.detailedExitcode === true && hasChanges(made.summary)

@@ -1,4 +1,6 @@
+import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
+import { neutralise } from '../diagnostics/neutralise.ts';
 import { exitStatus } from './exit-status.ts';
 import { reportFailure } from './failure.ts';
 import type { Common } from './options.ts';
@@ -79,7 +81,11 @@ function describeProgram(setStatus: (status: number) => void): Command {
     .helpCommand(false)
     .showHelpAfterError('(tenantry --help lists the commands)')
     .showSuggestionAfterError(true)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(neutralise(text)),
+      writeErr: (text) => process.stderr.write(neutralise(text)),
+    });
   definePlanning(program, setStatus);
   defineRunning(program, setStatus);
   defineLooking(program, setStatus);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { RunStatus } from '../journal/journal.ts';
 import { planOf } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
@@ -11,8 +11,8 @@ export async function runs(options: Common): Promise<number> {
   const journal = await openJournal(options.state);
   try {
     const found = await journal.runs();
-    if (options.json === true) process.stdout.write(`${JSON.stringify({ runs: found.map(runDocument) })}\n`);
-    else if (found.length === 0) process.stdout.write(`${options.state} holds no runs\n`);
+    if (options.json === true) process.stdout.write(`${printedJson({ runs: found.map(runDocument) })}\n`);
+    else if (found.length === 0) process.stdout.write(`${oneLine(options.state)} holds no runs\n`);
     else await printTable(found);
     return exitStatus.done;
   } finally {
@@ -56,7 +56,7 @@ async function printTable(found: readonly RunStatus[]): Promise<void> {
       open,
       header.target,
     ];
-    table.push(cells.map((cell) => neutralise(String(cell))));
+    table.push(cells.map((cell) => oneLine(String(cell))));
   }
   process.stdout.write(`${table.toString()}\n`);
 }

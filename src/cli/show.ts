@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { RecordWithEntries, RunStatus, StepOutcomeName } from '../journal/journal.ts';
 import { replay } from '../journal/replay.ts';
 import { settledOf } from '../report/csv.ts';
@@ -30,7 +30,7 @@ export async function show(options: ShowOptions, id?: string): Promise<number> {
 }
 
 async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>): Promise<void> {
-  process.stdout.write(`{"run":${JSON.stringify(runDocument(run))},"records":[`);
+  process.stdout.write(`{"run":${printedJson(runDocument(run))},"records":[`);
   let separator = '\n';
   for await (const row of rows) {
     const { record } = row;
@@ -42,7 +42,7 @@ async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>)
       error: settled?.error,
       inDoubt: inDoubtRequests(row),
     };
-    process.stdout.write(separator + JSON.stringify(document));
+    process.stdout.write(separator + printedJson(document));
     separator = ',\n';
   }
   process.stdout.write('\n]}\n');
@@ -88,5 +88,5 @@ function inDoubtRequests({ record, entries }: RecordWithEntries) {
 }
 
 function print(text: string): void {
-  process.stdout.write(`${neutralise(text)}\n`);
+  process.stdout.write(`${oneLine(text)}\n`);
 }

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { loadOperations } from '../operations/read.ts';
 import { plural } from '../report/text.ts';
 import { exitStatus } from './exit-status.ts';
@@ -63,5 +64,5 @@ async function checkRows(rows: Rows): Promise<{ readonly records: number; readon
 }
 
 function say(options: Common, document: unknown, sentence: string): void {
-  process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : `${sentence}\n`);
+  process.stdout.write(options.json === true ? `${printedJson(document)}\n` : `${oneLine(sentence)}\n`);
 }

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../diagnostics/neutralise.ts';
+import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { Auth } from '../operations/operation.ts';
 import { loadOperations } from '../operations/read.ts';
 import { claimsOf, type TokenClaims } from '../partner-center/claims.ts';
@@ -19,9 +19,9 @@ export async function whoami(options: Common): Promise<number> {
     const { name, cloud, partner } = target;
     if (options.json === true) {
       const signIns = found.map(({ auth, claims }) => ({ auth, ...document(claims) }));
-      process.stdout.write(`${JSON.stringify({ ok: true, target: name, cloud, partner, signIns })}\n`);
+      process.stdout.write(`${printedJson({ ok: true, target: name, cloud, partner, signIns })}\n`);
     } else {
-      process.stdout.write(`${name}, the ${cloud} cloud\n`);
+      process.stdout.write(`${oneLine(name)}, the ${cloud} cloud\n`);
       for (const { auth, claims } of found) process.stdout.write(describe(auth, claims));
     }
     return exitStatus.done;
@@ -52,6 +52,6 @@ function describe(auth: Auth, claims: TokenClaims | undefined): string {
           ['token ends', claims.endsAt === undefined ? undefined : new Date(claims.endsAt).toISOString()],
         ];
   const told = lines.filter(([, value]) => value !== undefined);
-  const body = told.map(([name, value]) => `  ${name.padEnd(14)} ${neutralise(value!)}`);
+  const body = told.map(([name, value]) => `  ${name.padEnd(14)} ${oneLine(value!)}`);
   return `\n${auth === 'app' ? 'the app alone' : 'app+user'}\n${body.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import type { At, Cell, Diagnostic } from './diagnostic.ts';
-import { neutralise, neutraliseForeign } from './neutralise.ts';
+import { neutralise, neutraliseForeign, oneLine } from './neutralise.ts';
 
 type Sources = ReadonlyMap<string, string>;
 type Paint = ReturnType<typeof createColors>;
@@ -27,11 +27,6 @@ function blockOf(diagnostic: Diagnostic, sources: Sources, paint: Paint): string
   const head = `${place === '' ? '' : `${paint.bold(oneLine(place))} `}${severity} ${paint.dim(code)} ${oneLine(message)}`;
   const lines = [head, ...excerpt(at, sources, paint), ...advice(diagnostic, sources).map(oneLine)];
   return lines.map(neutralise).join('\n');
-}
-
-/** Names and values may hold line breaks; what is printed of them may not begin a line. */
-function oneLine(text: string): string {
-  return neutraliseForeign(text).replaceAll('\n', '\\n');
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

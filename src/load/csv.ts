@@ -84,10 +84,12 @@ interface Line {
 async function* linesOf(file: string, format: CsvFormat, hash?: Hash): AsyncGenerator<Line> {
   const { parse } = await import('csv-parse');
   let parsedLines = 0;
+  const window = new Window();
   const parser = parse({
     // Rows that wait to be read are lost with an error: only here is it known how far the parser came.
     on_record: (record: string[], { lines }) => {
       parsedLines = lines;
+      window.rowEnded();
       return record;
     },
     delimiter: format.delimiter,
@@ -97,7 +99,6 @@ async function* linesOf(file: string, format: CsvFormat, hash?: Hash): AsyncGene
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: rowBytesMax,
   });
-  const window = new Window();
   const source = Readable.from(bytesOf(file, format, window, hash), { objectMode: false, highWaterMark: 1 });
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
@@ -150,8 +151,17 @@ class Window {
   skipped = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
+  #sinceRow = 0;
 
+  rowEnded(): void {
+    this.#sinceRow = 0;
+  }
+
+  /** The parser's own limit counts what is in the cells, and not how many there are. */
   add(chunk: Buffer): Buffer {
+    this.#sinceRow += chunk.length;
+    if (this.#sinceRow > rowBytesMax + chunk.length)
+      throw Object.assign(new Error('the row is too large'), { code: 'CSV_MAX_RECORD_SIZE' });
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
     return chunk;
   }

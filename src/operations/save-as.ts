@@ -2,7 +2,7 @@
 const devices = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/iu;
 
 /** What no file system of the three has in a name, and what would end it otherwise than it reads. */
-const unusual = /[<>:"|?*\\\p{Cc}\p{Cf}]|[. ]$/u;
+const unusual = /[<>:"|?*\\\p{Cc}\p{Cf}\p{Cs}]|[. ]$/u;
 
 /** Files that a run writes into its results folder itself. */
 const own: ReadonlySet<string> = new Set(['results.csv', 'failed.csv', 'in-doubt.csv', 'remaining.csv']);

@@ -148,9 +148,15 @@ function cellEnds(text: string, delimiter: string): readonly number[] {
   return [...ends, text.length];
 }
 
-/** One cell. A reason may hold anything the service said: it is always quoted, and never begins a formula. */
+/**
+ * Where a spreadsheet would see a formula: at the start of a cell, and behind what it may take for the delimiter
+ * (another than ours, where the machine's language has another) or for the end of a row. Numbers may have their sign.
+ */
+const formulas =
+  /(^|[,;\t|\r\n])([\s\p{C}]*)(?=[=+\-@＝＋－＠])(?![+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*(?:$|[,;\t|\r\n\]}]))/giu;
+
+/** One cell of ours. It may hold anything the service said: it is always quoted, and never begins a formula. */
 function quote(cell: string): string {
   if (cell === '') return '';
-  const safe = /^[=+\-@\t\r]/u.test(cell) && !Number.isFinite(Number(cell)) ? `'${cell}` : cell;
-  return `"${safe.replaceAll('"', '""')}"`;
+  return `"${cell.replaceAll(formulas, "$1$2'").replaceAll('"', '""')}"`;
 }

@@ -1,3 +1,4 @@
+import { oneLine } from '../diagnostics/neutralise.ts';
 import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 
 /** Colour functions, handed in so that this file draws the same with and without them. */
@@ -40,7 +41,7 @@ const order: readonly Action[] = [
 /** The plan's head: what it is, a line an operation, calls and time. */
 export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
   const lines = [
-    `${paint.bold(header.playbook.name)} · ${plural(summary.records, 'record')} of ${header.input.file} · ${header.target}${header.offline ? ' · offline, nothing was looked up' : ''}`,
+    `${paint.bold(oneLine(header.playbook.name))} · ${plural(summary.records, 'record')} of ${oneLine(header.input.file)} · ${oneLine(header.target)}${header.offline ? ' · offline, nothing was looked up' : ''}`,
     '',
     ...operationLines(summary, paint),
     '',
@@ -64,7 +65,7 @@ function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
       const text = String(summary.operations[name]?.[action] ?? '').padStart(title(action).length + 1);
       return paint[signs[action].colour](text);
     });
-    return `  ${name.padEnd(width)}  ${cells.join('  ')}`;
+    return `  ${oneLine(name).padEnd(width)}  ${cells.join('  ')}`;
   });
   return [paint.dim(head), ...rows];
 }
@@ -72,7 +73,7 @@ function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
 function callLines(summary: PlanSummary): readonly string[] {
   const groups = Object.entries(summary.calls)
     .sort(([, a], [, b]) => b.seconds - a.seconds)
-    .map(([group, { calls }]) => `${group} ${count(calls)}`);
+    .map(([group, { calls }]) => `${oneLine(group)} ${count(calls)}`);
   return [
     `About ${plural(summary.totalCalls, 'call')} when applied (${groups.join(', ') || 'none'}), at least ${duration(summary.totalSeconds)} at the service's known limits.`,
     `${plural(summary.planningCalls, 'call')} were made to plan, all of them reads.`,
@@ -81,8 +82,8 @@ function callLines(summary: PlanSummary): readonly string[] {
 
 /** One record with its actions, a line each; what it changes and why below. */
 export function recordText(record: PlannedRecord, paint: Paint): string {
-  const lines = [`${paint.bold(record.key)} ${paint.dim(`row ${record.row}`)}`];
-  for (const diagnostic of record.invalid ?? []) lines.push(paint.red(`  x ${diagnostic.message}`));
+  const lines = [`${paint.bold(oneLine(record.key))} ${paint.dim(`row ${record.row}`)}`];
+  for (const diagnostic of record.invalid ?? []) lines.push(paint.red(`  x ${oneLine(diagnostic.message)}`));
   // A check that holds is no news; one that does not is a `refuse`.
   for (const action of record.actions)
     if (action.action !== 'assert') lines.push(...actionLines(action, paint));
@@ -91,13 +92,13 @@ export function recordText(record: PlannedRecord, paint: Paint): string {
 
 function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
   const { sign, colour } = signs[action.action];
-  const note = action.reason === undefined ? '' : paint.dim(`  ${action.reason}`);
-  const found = action.found === undefined ? '' : paint.dim(`  ${action.found}`);
+  const note = action.reason === undefined ? '' : paint.dim(`  ${oneLine(action.reason)}`);
+  const found = action.found === undefined ? '' : paint.dim(`  ${oneLine(action.found)}`);
   const lines = [
-    `  ${paint[colour](`${sign} ${action.action.padEnd(11)}`)} ${action.path}  ${paint.dim(action.uses)}${found}${note}`,
+    `  ${paint[colour](`${sign} ${action.action.padEnd(11)}`)} ${oneLine(action.path)}  ${paint.dim(oneLine(action.uses))}${found}${note}`,
   ];
   for (const [path, [is, wanted]] of Object.entries(action.changes ?? {})) {
-    lines.push(`      ${path}: ${show(is)} → ${show(wanted)}`);
+    lines.push(`      ${oneLine(path)}: ${oneLine(show(is))} → ${oneLine(show(wanted))}`);
   }
   const shown =
     action.action === 'create' ||
@@ -106,7 +107,7 @@ function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
     action.action === 'conditional';
   if (shown && action.with !== undefined) {
     const text = flatten(action.with).join(', ');
-    if (text !== '') lines.push(paint.dim(`      ${cut(text, 160)}`));
+    if (text !== '') lines.push(paint.dim(`      ${oneLine(cut(text, 160))}`));
   }
   return lines;
 }

@@ -1,6 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { neutralise, neutraliseForeign } from '../../src/diagnostics/neutralise.ts';
+import { neutralise, neutraliseForeign, oneLine, printedJson } from '../../src/diagnostics/neutralise.ts';
+
+describe('JSON that is printed', () => {
+  it('has the same values, and nothing that anything obeys', () => {
+    const value = { a: '##vso[x]\u001B[31m\u0085\u202E', '##[b]': ['::error::x\n::y'] };
+    for (const text of [printedJson(value), printedJson(value, 2)]) {
+      expect(JSON.parse(text)).toEqual(value);
+      expect(text).toBe(neutralise(text));
+    }
+  });
+});
+
+describe('text within a line', () => {
+  it('begins none', () => {
+    expect(oneLine('a\n::error::x\u001B[31m')).toBe('a\\n: :error::x\\x1b[31m');
+  });
+});
 
 describe('text that is printed', () => {
   it.each([
@@ -17,6 +33,10 @@ describe('text that is printed', () => {
     ['a ##[group]b', 'a # #[group]b'],
     ['::error::x', ': :error::x'],
     ['a\n  ::add-mask::x', 'a\n  : :add-mask::x'],
+    ['\n\n::error::x', '\n\n: :error::x'],
+    ['#\u200B#\uFEFFv\u00ADso[x]', '#\u200B #\uFEFFv\u00ADso[x]'],
+    ['\u2060:\u200D:error::x', '\u2060: \u200D:error::x'],
+    ['##teamcity[x]', '# #teamcity[x]'],
     ['a::b ## c', 'a::b ## c'],
   ])('%j becomes %j', (text, printed) => {
     expect(neutralise(text)).toBe(printed);

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
 import { DiagnosticsError } from '../../src/diagnostics/diagnostic.ts';
 import type { Row, Table } from '../../src/load/row.ts';
+import { packWorkbook } from '../../src/load/workbook.ts';
 
 /** A folder for the files of one test file. */
 export function makeFolder(): {
@@ -50,8 +50,14 @@ export async function refusal(promise: Promise<unknown>): Promise<string> {
 
 type CellText = string;
 
-/** A workbook as Excel writes it, from the XML of its cells by sheet. */
-export function workbook(sheets: Readonly<Record<string, readonly (readonly CellText[])[]>>): Uint8Array {
+/**
+ * A workbook as Excel writes it, from the XML of its cells by sheet.
+ * @param changes pieces of the sheets' XML that are written otherwise
+ */
+export function workbook(
+  sheets: Readonly<Record<string, readonly (readonly CellText[])[]>>,
+  changes: readonly (readonly [from: string, to: string])[] = [],
+): Uint8Array {
   const names = Object.keys(sheets);
   const relations = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
@@ -67,10 +73,12 @@ export function workbook(sheets: Readonly<Record<string, readonly (readonly Cell
         ? ''
         : `<row r="${r + 1}">${cells.map((cell, c) => cell.replace('<c', `<c r="${String.fromCharCode(65 + c)}${r + 1}"`)).join('')}</row>`,
     );
-    files[`xl/worksheets/sheet${i + 1}.xml`] =
-      `<worksheet xmlns="${main}"><sheetData>${rows.join('')}</sheetData></worksheet>`;
+    files[`xl/worksheets/sheet${i + 1}.xml`] = changes.reduce(
+      (xml, [from, to]) => xml.replace(from, to),
+      `<worksheet xmlns="${main}"><sheetData>${rows.join('')}</sheetData></worksheet>`,
+    );
   });
-  return zip(files);
+  return new Uint8Array(packWorkbook(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
 }
 
 export const cell = {
@@ -81,32 +89,3 @@ export const cell = {
   date: (serial: number): CellText => `<c s="1"><v>${serial}</v></c>`,
   none: '<c/>',
 } as const;
-
-/** A ZIP archive without compression. */
-function zip(files: Readonly<Record<string, string>>): Uint8Array {
-  const parts: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, text] of Object.entries(files)) {
-    const content = Buffer.from(text);
-    const head = Buffer.alloc(26);
-    head.writeUInt16LE(20, 0);
-    head.writeUInt32LE(crc32(content), 10);
-    head.writeUInt32LE(content.length, 14);
-    head.writeUInt32LE(content.length, 18);
-    head.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), head, Buffer.from(name), content]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), head, tail, Buffer.from(name)]));
-    parts.push(local);
-    offset += local.length;
-  }
-  const index = Buffer.concat(directory);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(directory.length, 4);
-  end.writeUInt16LE(directory.length, 6);
-  end.writeUInt32LE(index.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...parts, index, Buffer.from('PK\x05\x06'), end]);
-}

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { createColors } from 'picocolors';
-import { neutralise } from '../../diagnostics/neutralise.ts';
+import { neutralise, oneLine } from '../../diagnostics/neutralise.ts';
 import { duration, plural } from '../../report/text.ts';
 import type { RunTotals } from '../../run/event.ts';
 import type { WrittenFile } from '../write-results.ts';
@@ -25,8 +25,8 @@ export function printOutcome(
     `${headline(totals)}: ${plural(total, 'record')}, ${parts.join(', ')}.`,
     `${plural(totals.requests, 'request')}, ${totals.retries} repeated, throttled ${totals.throttled} times, ${duration(totals.elapsedMs / 1000)}.`,
     ...paces(totals),
-    ...files.map(({ file, rows }) => `  ${file}  ${plural(rows, 'row')}`),
-    ...advice(totals, options.resume),
+    ...files.map(({ file, rows }) => `  ${oneLine(file)}  ${plural(rows, 'row')}`),
+    ...advice(totals, oneLine(options.resume)),
   ];
   process.stdout.write(`${neutralise(lines.join('\n'))}\n`);
 }

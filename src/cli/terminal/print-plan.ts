@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { createColors } from 'picocolors';
-import { neutralise } from '../../diagnostics/neutralise.ts';
+import { neutralise, oneLine, printedJson } from '../../diagnostics/neutralise.ts';
 import { readPlan } from '../../plan/plan-file.ts';
 import { type Group, groupRecords } from '../../report/groups.ts';
 import { count, type Paint, planLine, plural, recordText, summaryText } from '../../report/text.ts';
@@ -35,7 +35,7 @@ export async function printPlan(
 
 function printGroups(groups: readonly Group[], paint: Paint): void {
   for (const group of groups.slice(0, groupsShown)) {
-    const others = group.keys.slice(1).join(', ');
+    const others = group.keys.slice(1).map(oneLine).join(', ');
     const more = group.count > group.keys.length ? ` and ${count(group.count - group.keys.length)} more` : '';
     print(
       paint.cyan(group.count === 1 ? 'One record:' : `${plural(group.count, 'record')} alike, for example:`),
@@ -53,11 +53,11 @@ function printGroups(groups: readonly Group[], paint: Paint): void {
 export async function printPlanJson(file: string): Promise<void> {
   const plan = await readPlan(file);
   process.stdout.write(
-    `{"header":${JSON.stringify(plan.header)},"summary":${JSON.stringify(plan.summary)},"records":[`,
+    `{"header":${printedJson(plan.header)},"summary":${printedJson(plan.summary)},"records":[`,
   );
   let separator = '\n';
   for await (const record of plan.records()) {
-    process.stdout.write(separator + JSON.stringify(record));
+    process.stdout.write(separator + printedJson(record));
     separator = ',\n';
   }
   process.stdout.write('\n]}\n');

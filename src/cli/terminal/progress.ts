@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { neutralise } from '../../diagnostics/neutralise.ts';
+import { neutralise, oneLine, printedJson } from '../../diagnostics/neutralise.ts';
 import type { Listener, RunEvent } from '../../run/event.ts';
 import { wantsColour } from './colour.ts';
 import { newTally, operationLine, progressLine, type Tally, tallyEvent } from './tally.ts';
@@ -33,7 +33,7 @@ export function makeProgress(options: ProgressOptions): Progress {
 function jsonProgress(): Progress {
   return {
     listener: (event) => {
-      if (event.event !== 'run.finished') process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (event.event !== 'run.finished') process.stdout.write(`${printedJson(event)}\n`);
     },
     close: async () => {},
   };
@@ -46,7 +46,7 @@ function say(text: string): void {
 function started(event: Extract<RunEvent, { event: 'run.started' }>, resume: string): string {
   const { id, playbook, records, open } = event.run;
   const part = open === records ? `${records} records` : `${open} of ${records} records are open`;
-  return `Run ${id} of ${playbook}: ${part}. If it is cut off, go on with:\n\n    ${resume}\n`;
+  return `Run ${id} of ${oneLine(playbook)}: ${part}. If it is cut off, go on with:\n\n    ${oneLine(resume)}\n`;
 }
 
 /** How a failed record is told while the run goes on; the first few only, the rest is in failed.csv. */
@@ -60,7 +60,9 @@ function failureTeller(): (event: RunEvent) => string | undefined {
     if (told > failuresTold)
       return told === failuresTold + 1 ? 'more records failed; they are in the result files' : undefined;
     const word = event.outcome === 'inDoubt' ? 'in doubt' : event.outcome;
-    return `${word}: ${event.record}: ${event.error.step === '' ? '' : `${event.error.step}: `}${event.error.message}`;
+    return oneLine(
+      `${word}: ${event.record}: ${event.error.step === '' ? '' : `${event.error.step}: `}${event.error.message}`,
+    );
   };
 }
 
@@ -78,7 +80,7 @@ function plainProgress({ resume }: ProgressOptions): Progress {
     const failure = tellFailure(event);
     if (failure !== undefined) say(failure);
     if (event.event === 'run.draining')
-      say(`No new requests (${event.reason}); ${event.inFlight} in flight are finishing.`);
+      say(`No new requests (${oneLine(event.reason)}); ${event.inFlight} in flight are finishing.`);
     if (
       event.event === 'run.finished' ||
       (event.event === 'record.settled' && event.at - last >= logEveryMs)
@@ -128,15 +130,17 @@ async function openTree(tally: Tally, color: boolean): Promise<Tree> {
   const list = new Listr(
     [
       {
-        title: tally.playbook,
+        title: oneLine(tally.playbook),
         task: (_context, task) => {
           const draw = () => {
             const operations = [...tally.operations].map(([name, counts]) => operationLine(name, counts));
             const recent = notes.slice(-5);
             task.title = neutralise(
-              [`${tally.playbook}  ${progressLine(tally, Date.now())}`, ...operations, ...recent].join(
-                '\n    ',
-              ),
+              [
+                `${oneLine(tally.playbook)}  ${progressLine(tally, Date.now())}`,
+                ...operations,
+                ...recent,
+              ].join('\n    '),
             );
           };
           const timer = setInterval(draw, drawEveryMs);
