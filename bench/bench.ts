@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { openCatalogue, packCatalogue } from '../src/operations/built.ts';
+import { pace } from './pace.ts';
 import { peakMemory, runTool, type ToolRun } from './tool-run.ts';
 
 const root = path.join(import.meta.dirname, '..');
@@ -229,6 +230,7 @@ const parts = [
   () => throughput(playbook, 5),
   () => memory(playbook),
   () => catalogue(21),
+  () => pace(),
 ];
 const chosen = process.argv[2] === undefined ? parts : [parts[Number(process.argv[2])]!];
 for (const part of chosen) {

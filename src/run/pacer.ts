@@ -25,12 +25,14 @@ const fewest = 10;
 const reserveS = 0.1;
 /** Requests saved up during a pause leave at twice the rate: all at once they would overrun a smaller bucket. */
 const catchUp = 2;
+/** Timers wake late on a busy machine: what they were late by is made up for, so far back. */
+const lateMs = 100;
 /**
  * A rate is held for a while before more is tried for. Trying costs the requests that leave until the refusal is heard
  * of: the longer an answer takes, the longer the hold, so that they stay this share of all. Runs that
  * share an allowance are refused together and hold equally long, so they try together, too, and draw level.
  */
-const hold = { leastMs: 5_000, answersShare: 0.006, refusedShare: 0.01, mostMs: 60_000 };
+const hold = { leastMs: 4_000, answersShare: 0.006, refusedShare: 0.012, mostMs: 60_000 };
 /** A rate measured over a short time is trusted for so many times that long. */
 const trust = 3;
 /**
@@ -53,7 +55,7 @@ class LearningPacer implements Pacer {
   #learned: number | undefined;
   /** How long requests have had to wait since: only then is more worth trying for. */
   #pressedMs = 0;
-  /** The last one that asked had to wait. */
+  /** The last one that asked had to wait for the rate. */
   #waited = false;
   #level = 0;
   #filledAt = 0;
@@ -85,14 +87,15 @@ class LearningPacer implements Pacer {
     const most = (rate * Math.max(burstMs, this.#pauseMs)) / 1_000;
     this.#level = Math.min(most, this.#level + (passedMs * rate) / 1_000);
     const short = ((1 - this.#level) / rate) * 1_000;
-    const spaced = this.#leftAt + 1_000 / (catchUp * rate) - now;
+    const gapMs = 1_000 / (catchUp * rate);
+    const spaced = this.#leftAt + gapMs - now;
     // Half of a timer's grain early is nearer than a whole one late.
     const waitMs = Math.max(short, spaced);
     if (this.#waited) this.#pressedMs += Math.min(passedMs, burstMs);
-    this.#waited = waitMs >= 0.5;
-    if (this.#waited) return waitMs;
+    this.#waited = short > 0;
+    if (waitMs >= 0.5) return waitMs;
     this.#level -= 1;
-    this.#leftAt = now;
+    this.#leftAt = Math.max(this.#leftAt + gapMs, now - lateMs);
     return 0;
   }
 
