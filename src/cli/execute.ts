@@ -12,6 +12,7 @@ import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { usage } from './load-playbook.ts';
 import type { RunOptions } from './options.ts';
+import { resumeCommand } from './resume-command.ts';
 import type { Session } from './session.ts';
 import { printOutcome } from './terminal/print-outcome.ts';
 import { makeProgress } from './terminal/progress.ts';
@@ -43,7 +44,7 @@ export interface Execution {
 export async function execute(execution: Execution): Promise<number> {
   const { journal, run, session, playbook, parameters, retryFailed } = execution;
   const kept = keptBy(execution);
-  const resume = resumeCommand(execution);
+  const resume = resumeCommand(run.header.id, execution.state);
   await prepareFolder(kept.results).catch(
     explain(`nothing was sent; go on with:\n    ${resume} --results DIR`),
   );
@@ -95,7 +96,7 @@ function keptBy({ run, results, concurrency }: Execution): RunKept {
 
 /** The run has happened and lies in the state: that its files could not be written must not hide how it ended. */
 function unwritten({ run, state, color }: Execution): (error: unknown) => undefined {
-  const again = `${resumeCommand({ run, state }).replace('resume', 'export')} --results DIR`;
+  const again = `${resumeCommand(run.header.id, state).replace('resume', 'export')} --results DIR`;
   const explained = explain(`nothing of the run is lost; write its files with:\n    ${again}`);
   return (error) => {
     try {
@@ -147,12 +148,6 @@ function writeResultFiles(
     outputs: playbook.outputs.map(({ name }) => name),
   };
   return writeResults(kept.results, format, journal.read(run.header.id), { secrets: false });
-}
-
-/** The command that goes on with a run, as it must be typed. */
-function resumeCommand({ run, state }: Pick<Execution, 'run' | 'state'>): string {
-  const given = state === '.tenantry/state.db' ? '' : ` --state ${state}`;
-  return `tenantry resume ${run.header.id}${given}`;
 }
 
 /** The exit status that the contract gives to how a run ended. */

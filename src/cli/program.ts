@@ -144,8 +144,8 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
     )
       .option('--retry-failed', 'try the failed records again')
       .option(
-        '--settle <record=done|not-done>',
-        'say how an in-doubt record really ended (repeatable)',
+        '--settle <record=verdict>',
+        'say what became of a request in doubt: done, done:ID or not-done (repeatable)',
         collect,
         [],
       ),

@@ -3,11 +3,11 @@ import { unwrapSecrets } from '../plan/secrets.ts';
 import { planOf } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
 import { concurrencyOf, execute } from './execute.ts';
-import { assignments, playbookFrom, usage } from './load-playbook.ts';
+import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common, RunOptions } from './options.ts';
 import { openSession } from './session.ts';
-import { settleByHand } from './settle-by-hand.ts';
+import { settleByHand, verdictsOf } from './settle-by-hand.ts';
 
 export interface ResumeOptions extends RunOptions {
   readonly retryFailed?: boolean;
@@ -25,10 +25,10 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
     const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations);
     const run = await journal.openRun(status.id);
     try {
-      await settleByHand(journal, run, verdicts);
       const session = await openSession(options.target ?? header.target, operations, playbook.limits);
       try {
         refuseUncallable(playbook, operations, session);
+        await settleByHand(run, { operations, reader: session.reader }, verdicts);
         return await execute({
           journal,
           run,
@@ -51,14 +51,4 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
   } finally {
     await journal.close();
   }
-}
-
-function verdictsOf(words: readonly string[]): ReadonlyMap<string, 'done' | 'not-done'> {
-  return new Map(
-    Object.entries(assignments('--settle', words)).map(([record, verdict]) => {
-      if (verdict !== 'done' && verdict !== 'not-done')
-        throw usage(`--settle ${record}=${verdict}: the verdict is 'done' or 'not-done'`);
-      return [record, verdict] as const;
-    }),
-  );
 }

@@ -1,12 +1,16 @@
 import process from 'node:process';
 import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { RecordWithEntries, RunStatus, StepOutcomeName } from '../journal/journal.ts';
-import { replay } from '../journal/replay.ts';
+import type { Operations } from '../operations/operation.ts';
+import { loadOperations } from '../operations/read.ts';
 import { settledOf } from '../report/csv.ts';
 import { plural } from '../report/text.ts';
+import { doubtfulOf } from '../run/by-hand.ts';
 import { exitStatus } from './exit-status.ts';
+import { explainDoubt, hidden } from './explain-doubt.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common } from './options.ts';
+import { resumeCommand } from './resume-command.ts';
 import { runDocument } from './runs.ts';
 
 export interface ShowOptions extends Common {
@@ -22,7 +26,7 @@ export async function show(options: ShowOptions, id?: string): Promise<number> {
     const run = await findRun(journal, id, options.state);
     const rows = journal.read(run.id, options.failed === true ? { only: troubled } : {});
     if (options.json === true) await printJson(run, rows);
-    else await printText(run, rows);
+    else await printText(run, rows, resumeCommand(run.id, options.state));
     return exitStatus.done;
   } finally {
     await journal.close();
@@ -48,17 +52,22 @@ async function printJson(run: RunStatus, rows: AsyncIterable<RecordWithEntries>)
   process.stdout.write('\n]}\n');
 }
 
-async function printText(run: RunStatus, rows: AsyncIterable<RecordWithEntries>): Promise<void> {
+async function printText(
+  run: RunStatus,
+  rows: AsyncIterable<RecordWithEntries>,
+  resume: string,
+): Promise<void> {
   const document = runDocument(run);
   print(
     `Run ${run.id} of ${document.playbook} is ${run.state}: ${plural(run.records, 'record')} of ${document.input}, target ${document.target}`,
   );
   if (document.owner !== undefined) print(`Worked on by ${document.owner}`);
   print('');
-  for await (const row of rows) printRecord(row);
+  const operations = loadOperations();
+  for await (const row of rows) printRecord(row, resume, operations);
 }
 
-function printRecord(row: RecordWithEntries): void {
+function printRecord(row: RecordWithEntries, resume: string, operations: Operations): void {
   const settled = settledOf(row);
   print(`${settled?.outcome ?? 'open'}  ${row.record.key}`);
   const error = settled?.error;
@@ -68,22 +77,15 @@ function printRecord(row: RecordWithEntries): void {
     );
     if (error.help !== undefined) print(`    ${error.help}`);
   }
-  for (const request of inDoubtRequests(row)) {
-    print(
-      `    in doubt: ${request.operation} at step ${request.path} was sent at ${new Date(request.at).toISOString()} under request id ${request.requestId} and never answered.`,
-    );
-    print(
-      `    Look in Partner Center whether it happened, then: tenantry resume --settle ${row.record.key}=done (or =not-done)`,
-    );
-  }
+  for (const doubtful of doubtfulOf(row))
+    for (const line of explainDoubt(doubtful, resume, operations)) print(`    ${line}`);
 }
 
 /** Requests of a record that left and were never answered. */
-function inDoubtRequests({ record, entries }: RecordWithEntries) {
-  return [...replay(entries).steps].flatMap(([path, state]) => {
-    if (state.type !== 'intended') return [];
-    const { operation, requestId, at } = state.intended;
-    return [{ record: record.key, path, operation, requestId, at }];
+function inDoubtRequests(row: RecordWithEntries) {
+  return doubtfulOf(row).map(({ path, intended }) => {
+    const { operation, requestId, at } = intended;
+    return { record: row.record.key, path, operation, requestId, at, with: hidden(intended.with) };
   });
 }
 

@@ -195,6 +195,8 @@ export interface Operation {
   /** For `update` and `delete`: the result paths that show the wanted state is there already → nothing to send. */
   readonly satisfied?: Lookup;
   readonly doubt: Doubt;
+  /** What a person looks at in Partner Center to tell whether it happened, where the operation waits for one. */
+  readonly lookAt?: string;
   readonly poll?: Poll;
   /** A part of the answer whose presence (a non-empty array, an object) makes a success status a failure. */
   readonly partFailure?: PartFailure;

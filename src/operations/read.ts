@@ -108,6 +108,7 @@ function resolveEntry(
     'merge',
     'pageSize',
     'lookup',
+    'lookAt',
     'update',
     'satisfied',
     'poll',

@@ -88,7 +88,11 @@ export function settledEntry(run: RecordRun, path: string, { outcome, result, er
 }
 
 /** Ids of everything that steps of this record made: what one step holds, another must not adopt. */
-export function takenIds({ results }: RecordRun): ReadonlySet<unknown> {
+export function takenIds({
+  results,
+}: {
+  readonly results: ReadonlyMap<string, unknown>;
+}): ReadonlySet<unknown> {
   const taken = new Set<unknown>();
   for (const result of results.values()) {
     if (typeof result !== 'object' || result === null) continue;

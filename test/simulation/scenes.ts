@@ -21,8 +21,8 @@ export interface Scene {
   tooMuch(service: Service, row: Row): readonly string[];
   /** What is missing, or not as the row wants it, once it has succeeded. */
   missing(service: Service, row: Row): readonly string[];
-  /** Whether a person who looks finds that the step in doubt happened. */
-  happened?(service: Service, row: Row): boolean;
+  /** What a person who looks finds that the step in doubt made, if it happened. */
+  made?(service: Service, row: Row): { readonly id: string } | undefined;
 }
 
 function playbookOf(name: string, text: string, limits = ''): Playbook {
@@ -148,7 +148,7 @@ outputs: { order: "\${{ steps.order.id }}" }
   prepare: existingRows,
   tooMuch: (service, row) => more(ordersOf(tenantOf(service, row)), 1, 'orders'),
   missing: (service, row) => less(ordersOf(tenantOf(service, row)), 1, 'the order'),
-  happened: (service, row) => ordersOf(tenantOf(service, row)) > 0,
+  made: (service, row) => tenantOf(service, row)?.orders.find(({ id }) => id !== 'order-before'),
 };
 
 /** Updates of what is there, and a step that may fail without harm. */

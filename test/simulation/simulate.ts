@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { settleByHand } from '../../src/cli/settle-by-hand.ts';
+import { settleByHand, type Verdict } from '../../src/cli/settle-by-hand.ts';
 import { type Journal, LeaseHeld, type RunJournal, type RunRecord } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { makeClient } from '../../src/partner-center/client.ts';
 import { resolveTarget } from '../../src/partner-center/clouds.ts';
+import type { Reader } from '../../src/partner-center/reader.ts';
 import type { Tokens } from '../../src/partner-center/token.ts';
 import { Existing } from '../../src/plan/existing.ts';
 import { planRecord } from '../../src/plan/plan-record.ts';
@@ -346,7 +347,7 @@ class Story {
 
   /** The run has finished: goes on with what is left, and asks whether anything is as it must not be. */
   async #questions(): Promise<readonly string[]> {
-    const held = this.scene.happened !== undefined;
+    const held = this.scene.made !== undefined;
     const first = await this.#pass(false);
     const broken =
       first.inDoubt > 0 && !held ? [`${first.inDoubt} records are in doubt, and the service could tell`] : [];
@@ -379,13 +380,22 @@ class Story {
   async #settle(): Promise<void> {
     const process = new Process('person', this.timeline, this.#wall, {});
     const journal = this.#open(process);
-    const verdicts = new Map<string, 'done' | 'not-done'>();
+    const verdicts: Verdict[] = [];
+    const reader: Reader = {
+      read: async (_operation, { customerId, orderId }) => {
+        const row = this.#rows.find(({ customer }) => customer === customerId)!;
+        const result = this.scene.made!(this.#service, row);
+        if (result?.id !== orderId) throw new Error(`a person names ${String(orderId)}, which is not there`);
+        return { type: 'ok', status: 200, headers: {}, result };
+      },
+    };
     for await (const { record } of journal.read(runId, { only: ['inDoubt'] })) {
       const row = this.#rows[record.index]!;
-      verdicts.set(record.key, this.scene.happened!(this.#service, row) ? 'done' : 'not-done');
+      const made = this.scene.made!(this.#service, row);
+      verdicts.push({ name: record.key, happened: made !== undefined, ...(made && { id: made.id }) });
     }
     const run = await this.#takeOver(process, journal);
-    await settleByHand(journal, run, verdicts);
+    await settleByHand(run, { operations, reader }, verdicts);
     await run.release();
     await journal.close();
   }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { verdictsOf } from '../../src/cli/settle-by-hand.ts';
+import { loadOperations } from '../../src/operations/read.ts';
+import { readerOf } from '../../src/run/by-hand.ts';
+
+const operations = loadOperations();
+
+describe('what a person says happened', () => {
+  it('can be looked at, and read afterwards, whatever operation waits for a person', () => {
+    const held = operations.names
+      .map((name) => operations.get(name)!)
+      .filter(({ doubt }) => doubt === 'hold');
+    expect(held.length).toBeGreaterThan(0);
+    const unread = held.filter((operation) => readerOf(operation, operations) === undefined);
+    // No page documents how to read a customer's domains; the request itself names all that there is to know.
+    expect(unread.map(({ name }) => name)).toEqual(['domains.addVerified']);
+    expect(held.filter(({ lookAt }) => lookAt === undefined).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('is read by its id where the request does not name it', () => {
+    const reading = readerOf(operations.get('orders.create')!, operations);
+    expect([reading?.read.name, reading?.id]).toEqual(['orders.get', 'orderId']);
+  });
+
+  it('is not taken from a read that answers something else', () => {
+    expect(readerOf(operations.get('carts.checkout')!, operations)).toBeUndefined();
+  });
+});
+
+describe('the words of --settle', () => {
+  it('name a record, or a step of it, whatever characters its key has', () => {
+    expect(verdictsOf(['a=b=done', "O'Neil / x=not-done", 'shop/order=done:Cs_1:2'])).toEqual([
+      { name: 'a=b', happened: true },
+      { name: "O'Neil / x", happened: false },
+      { name: 'shop/order', happened: true, id: 'Cs_1:2' },
+    ]);
+  });
+
+  it.each(['a', 'a=yes', '=done', 'a=not-done:1', 'a=done:'])('are refused as %s', (word) => {
+    expect(() => verdictsOf([word])).toThrow(/USAGE/u);
+  });
+
+  it('are refused where they speak of one record twice', () => {
+    expect(() => verdictsOf(['a=done', 'a=not-done'])).toThrow(/twice/u);
+  });
+});
