@@ -2,7 +2,7 @@ import { isRead, type Operation } from '../operations/operation.ts';
 
 /** A token bucket: so many requests a second, and so many at once. */
 export interface Bucket {
-  /** 0 where the request may pass; else the milliseconds until one may. Refused requests count, too, as the service has it. */
+  /** 0 where the request may pass; else the milliseconds until one may. Refused requests cost nothing here; the service counts them, too. */
   take(): number;
 }
 
