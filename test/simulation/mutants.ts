@@ -59,8 +59,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'Retry-After',
     file: 'run/limiter.ts',
-    text: 'if (answer.retryAfterMs === undefined) return;',
-    instead: 'if (answer.retryAfterMs !== -1) return;',
+    text: 'this.#pauses.pause(keys[0]!, now + answer.retryAfterMs);',
+    instead: '',
   },
   {
     without: 'holding what only a person can settle',
