@@ -1,4 +1,4 @@
-import type { Answered, Settled } from '../journal/journal.ts';
+import type { Answered } from '../journal/journal.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import { type Doubtful, doubtfulOf, readerOf } from '../run/by-hand.ts';
 import { policyOf } from '../run/settle.ts';
@@ -45,24 +45,21 @@ export function hidden(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hidden(inner)]));
 }
 
-/** What the service last said of it, or that it said nothing. */
+/** What the service last said of it, or that it said nothing. Why nobody can tell stands in the record's own error. */
 function lastWord({ opened, path, intended }: Doubtful): string {
   const mine = opened.entries.filter((entry) => entry.path === path && entry.at >= intended.at);
   const answer = mine.findLast((entry): entry is Answered => entry.type === 'answered');
-  const settled = mine.findLast((entry): entry is Settled => entry.type === 'settled');
-  const status = answer?.status === undefined ? 'never' : `with HTTP ${answer.status}, which does not tell`;
-  return settled?.error === undefined
-    ? `${status}: the process was cut off`
-    : `${status}: ${settled.error.message}`;
+  const word = answer?.status === undefined ? 'never' : `HTTP ${answer.status}, which does not tell`;
+  return mine.some(({ type }) => type === 'settled') ? word : `${word}: the process was cut off`;
 }
 
 /** The catalogue's words for the place, or what the operation is about. */
 function whereToLook(operation: Operation | undefined, sent: unknown): string {
   const customer = (sent as Readonly<Record<string, unknown>> | null)?.customerId;
-  const whose = customer === undefined ? '' : ` of customer ${String(customer)}`;
-  return operation?.lookAt === undefined
-    ? `Partner Center: whether the ${operation?.resource ?? 'thing'}${whose} are as sent, and since when`
-    : `Partner Center${whose === '' ? '' : `,${whose}`}: ${operation.lookAt}`;
+  const whose = customer === undefined ? '' : `, customer ${String(customer)}`;
+  const what =
+    operation?.lookAt ?? `whether the ${operation?.resource ?? 'things'} there are as sent, and since when`;
+  return `Partner Center${whose}: ${what}`;
 }
 
 function answers(

@@ -75,7 +75,9 @@ function printRecord(row: RecordWithEntries, resume: string, operations: Operati
     print(
       `    ${error.step === '' ? '' : `${error.step}: `}${error.message} (${error.code}${error.requestId === undefined ? '' : `, request id ${error.requestId}`})`,
     );
-    if (error.help !== undefined) print(`    ${error.help}`);
+    // What to do about a doubt is explained at length below.
+    const help = doubtfulOf(row).length > 0 ? undefined : error.help;
+    for (const line of help?.split('\n') ?? []) print(`    ${line}`);
   }
   for (const doubtful of doubtfulOf(row))
     for (const line of explainDoubt(doubtful, resume, operations)) print(`    ${line}`);
