@@ -89,8 +89,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: 'the limit of requests in flight for one customer',
     file: 'run/limiter.ts',
-    text: 'held.push(await enterTenant(this.#tenants, tenant, this.#perCustomer, signal));',
-    instead: 'held.push(() => {});',
+    text: 'if (tenant !== undefined) held.push(await this.#tenants.enter(tenant, signal));',
+    instead: '',
   },
   {
     without: 'what the record saw: a resume begins every step afresh',
