@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import type { DatabaseSync } from 'node:sqlite';
@@ -79,11 +80,22 @@ function claim(
 function isDead(owner: string): boolean {
   const at = owner.lastIndexOf(':');
   if (owner.slice(0, at) !== hostname()) return false;
+  const pid = Number(owner.slice(at + 1));
   try {
-    process.kill(Number(owner.slice(at + 1)), 0);
-    return false;
+    process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  return isZombie(pid);
+}
+
+/** Killed, and nobody has asked how it ended: in containers whose first process reaps nothing it stays so for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2) === 'Z';
+  } catch {
+    return false; // no Linux, or gone this very moment: the lease runs out by itself
   }
 }
 

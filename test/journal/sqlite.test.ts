@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import type { Journal } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { realClock } from '../../src/world/real.ts';
 import type { Clock } from '../../src/world/world.ts';
-import { all, journalConformance, key } from '../conformance/journal.ts';
+import { all, header, journalConformance, key } from '../conformance/journal.ts';
 
 /** A clock that stands still until it is moved. */
 function handClock(): Clock & { advance(ms: number): Promise<void> } {
@@ -96,4 +96,32 @@ describe('a state file', () => {
     }
     rmSync(folder, { recursive: true });
   }, 240_000);
+
+  it.runIf(process.platform === 'linux')(
+    'is free at once where its owner is dead and nobody reaps it',
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+      const file = path.join(folder, 'state.db');
+      // The shell gives its place to a program that never asks how the child ended, as in a container without an init.
+      const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [printed] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(printed.toString());
+      // Killed only once the shell is gone: until then it would reap the child itself.
+      while (readFileSync(`/proc/${parent.pid}/comm`, 'utf8') !== 'sleep\n') await sleep(1);
+      process.kill(pid, 'SIGKILL');
+      while (!/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await sleep(1);
+      const options = { clock: handClock(), key };
+      const dead = openSqliteJournal(file, { ...options, owner: `${hostname()}:${pid}` });
+      const run = await dead.createRun(header('run', 0));
+      await run.begin();
+      await dead.close();
+      const journal = openSqliteJournal(file, options);
+      await (await journal.openRun('run')).release();
+      await journal.close();
+      parent.kill('SIGKILL');
+      rmSync(folder, { recursive: true });
+    },
+  );
 });

@@ -9,10 +9,15 @@ afterEach(() => rig?.close());
 
 describe('a run that is killed with SIGKILL', () => {
   it('is resumed from 200 random moments, the service failing in every way, and ends with no duplicate and no gap', async () => {
-    const figures = await kill({ moments: 200, seed: 20_261_123, customers: 20, killsPerRun: 100 });
-    expect({ kills: figures.kills, runs: figures.runs }).toEqual({ kills: 200, runs: 2 });
-    expect(figures.faults).toBeGreaterThan(100);
-    expect({ duplicates: figures.duplicates, gaps: figures.gaps }).toEqual({ duplicates: [], gaps: [] });
+    // Side by side: most of the time goes into starting processes.
+    const series = [20_261_123, 20_261_124].map((seed) =>
+      kill({ moments: 100, seed, customers: 20, killsPerRun: 100 }),
+    );
+    for (const { kills, faults, duplicates, gaps } of await Promise.all(series)) {
+      expect(kills).toBe(100);
+      expect(faults).toBeGreaterThan(50);
+      expect({ duplicates, gaps }).toEqual({ duplicates: [], gaps: [] });
+    }
   }, 900_000);
 
   it('goes on from a copy of its state file in another folder, without plan, playbook and input', async () => {
