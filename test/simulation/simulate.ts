@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { settleByHand, type Verdict } from '../../src/cli/settle-by-hand.ts';
 import { type Journal, LeaseHeld, type RunJournal, type RunRecord } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
@@ -21,6 +18,7 @@ import { brokenRules } from './invariants.ts';
 import { type Fate, Process, type WallClock } from './process.ts';
 import { operations, type Row, type Scene, scenes } from './scenes.ts';
 import { Service } from './service.ts';
+import { freshStateFile } from './state-file.ts';
 import { Timeline } from './timeline.ts';
 import { type Fault, tokenUntil, Weather } from './weather.ts';
 
@@ -43,29 +41,6 @@ const runId = '20260101-000000-5eed';
 /** After so many processes the weather is fine and nobody dies: the run must come to its end. */
 const livesInDanger = 4;
 const target = resolveTarget('http://127.0.0.1:9');
-const folder = { path: undefined as string | undefined };
-
-/** A folder in memory where there is one: what is durable there dies with the machine, which nobody simulates. */
-function stateFile(): string {
-  const base = path.join('/dev/shm');
-  folder.path ??= mkdtempSync(path.join(isThere(base) ? base : tmpdir(), 'tenantry-simulation-'));
-  return path.join(folder.path, 'state.db');
-}
-
-function isThere(place: string): boolean {
-  try {
-    rmSync(mkdtempSync(path.join(place, 'tenantry-look-')), { recursive: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Removes what simulations have written. */
-export function clearFolder(): void {
-  if (folder.path !== undefined) rmSync(folder.path, { recursive: true, force: true });
-  folder.path = undefined;
-}
 
 /** Lives through one seed: plan, apply, faults and deaths, resumes until the run has ended, and the questions after it. */
 export async function simulate(seed: number): Promise<SeedResult> {
@@ -100,7 +75,7 @@ class Story {
   readonly #service: Service;
   readonly #dice: Dice;
   readonly #wall: WallClock = { offsetMs: 0 };
-  readonly #file = stateFile();
+  readonly #file: string;
   readonly #rows: readonly Row[];
   /** When each process got the lease. */
   readonly #owners: { readonly process: string; readonly at: number }[] = [];
@@ -108,6 +83,7 @@ class Story {
   lives = 0;
 
   constructor(seed: number) {
+    this.#file = freshStateFile(seed);
     this.#dice = makeDice(seed, 'story');
     const dice = this.#dice;
     const honoursRequestIds = dice.chance(0.5);
@@ -149,7 +125,6 @@ class Story {
 
   async tell(): Promise<readonly string[]> {
     this.weather.fine = true;
-    for (const ending of ['', '-wal', '-shm']) rmSync(this.#file + ending, { force: true });
     await this.#begin();
     this.weather.fine = false;
     await this.#untilFinished();

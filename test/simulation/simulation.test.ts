@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { clearFolder, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
+import { clearFolder } from './state-file.ts';
 
 /**
  * The promise, by simulation: the real planner, runner, limiter and state file, on virtual time, with faults, deaths and
