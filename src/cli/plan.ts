@@ -14,6 +14,7 @@ import { planRecords } from '../plan/plan-records.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
 import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
+import { countriesOfRuns } from './earlier-runs.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
@@ -113,7 +114,8 @@ export async function makePlan(
   try {
     if (session !== undefined) refuseUncallable(playbook, operations, session);
     const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
-    await writeTo(place.file, header, { playbook, parameters, input, operations, session });
+    const earlierCountries = await countriesOfRuns(options.state);
+    await writeTo(place.file, header, { playbook, parameters, input, operations, session, earlierCountries });
     const { summary } = await readPlan(place.file);
     kept = keepSession;
     return {
@@ -140,10 +142,11 @@ interface Making {
   readonly input: Input;
   readonly operations: Operations;
   readonly session: Session | undefined;
+  readonly earlierCountries: ReadonlySet<string> | undefined;
 }
 
 async function writeTo(file: string, header: PlanHeader, making: Making): Promise<void> {
-  const { playbook, parameters, input, operations, session } = making;
+  const { playbook, parameters, input, operations, session, earlierCountries } = making;
   const records = planRecords(input.records(), {
     playbook,
     parameters,
@@ -152,7 +155,7 @@ async function writeTo(file: string, header: PlanHeader, making: Making): Promis
     recordsExpected: input.lines,
   });
   await writePlan(file, header, records, {
-    summary: new Summary(playbook, operations, parameters),
+    summary: new Summary(playbook, operations, parameters, earlierCountries),
     planningCalls: () => session?.limiter.snapshot().requests ?? 0,
   });
 }

@@ -63,17 +63,27 @@ const record = whole(
   { invalid: listOf(diagnostic) },
 );
 
-const summary = whole({
+const unusual = whole({
+  kind: { enum: ['quantity', 'country', 'exists'] },
+  message: text,
   records: count,
-  invalid: count,
-  operations: mapOf(mapOf(count)),
-  calls: mapOf(whole({ calls: count, seconds })),
-  totalCalls: count,
-  totalSeconds: seconds,
-  planningCalls: count,
-  warnings: listOf(diagnostic),
-  seal: text,
+  examples: listOf(whole({ key: text, row: count }, { note: text })),
 });
+
+const summary = whole(
+  {
+    records: count,
+    invalid: count,
+    operations: mapOf(mapOf(count)),
+    calls: mapOf(whole({ calls: count, seconds })),
+    totalCalls: count,
+    totalSeconds: seconds,
+    planningCalls: count,
+    warnings: listOf(diagnostic),
+    seal: text,
+  },
+  { unusual: listOf(unusual), countries: mapOf(count) },
+);
 
 const schemas = { header, record, summary };
 const validators = new Map<keyof typeof schemas, (value: unknown) => boolean>();

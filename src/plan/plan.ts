@@ -95,6 +95,25 @@ export interface PlanHeader {
   readonly digests: Digests;
 }
 
+/** Nothing is wrong with it, and a reviewer should look at it first. */
+export interface Unusual {
+  /** A quantity that stands out in this plan; a country that is new or rare; a customer that exists already. */
+  readonly kind: 'quantity' | 'country' | 'exists';
+  /** One sentence, no full stop. */
+  readonly message: string;
+  /** How often it occurs. */
+  readonly records: number;
+  /** Some of the records, the most unusual first. */
+  readonly examples: readonly UnusualExample[];
+}
+
+export interface UnusualExample {
+  readonly key: string;
+  readonly row: number;
+  /** The value that is unusual, the id of what exists. */
+  readonly note?: string;
+}
+
 /** Totals of a plan, at its end: what guards and the summary read. */
 export interface PlanSummary {
   readonly records: number;
@@ -108,6 +127,10 @@ export interface PlanSummary {
   /** Calls that planning itself made. */
   readonly planningCalls: number;
   readonly warnings: readonly Diagnostic[];
+  /** What to look at first; plans of earlier versions do not have it. */
+  readonly unusual?: readonly Unusual[];
+  /** Country → records that name it; plans of earlier versions do not have it. */
+  readonly countries?: Readonly<Record<string, number>>;
   /** SHA-256 over the header (without times) and every record line: an edited plan file is refused. */
   readonly seal: string;
 }

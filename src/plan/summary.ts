@@ -4,6 +4,7 @@ import { pathOf } from '../operations/template.ts';
 import { secondsFor, totalSeconds } from './estimate.ts';
 import { checkGuards, type PlanCounts, sumsWanted } from './guards.ts';
 import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
+import { UnusualThings } from './unusual.ts';
 
 const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
 
@@ -15,18 +16,27 @@ export class Summary implements PlanCounts {
   readonly #actions = new Map<string, Partial<Record<Action, number>>>();
   readonly #calls = new Map<string, number>();
   readonly #sums = new Map<string, number>();
+  readonly #unusual: UnusualThings;
   #records = 0;
   #invalid = 0;
 
-  constructor(playbook: Playbook, operations: Operations, parameters: Readonly<Record<string, unknown>>) {
+  /** @param earlierCountries those that earlier runs were for, where that is known */
+  constructor(
+    playbook: Playbook,
+    operations: Operations,
+    parameters: Readonly<Record<string, unknown>>,
+    earlierCountries?: ReadonlySet<string>,
+  ) {
     this.#playbook = playbook;
     this.#operations = operations;
+    this.#unusual = new UnusualThings(operations, earlierCountries);
     this.#parameters = parameters;
     for (const { operation, path } of sumsWanted(playbook.guards)) this.#sums.set(`${operation} ${path}`, 0);
   }
 
   add(record: PlannedRecord): void {
     this.#records += 1;
+    this.#unusual.add(record);
     if (record.invalid !== undefined) this.#invalid += 1;
     for (const action of record.actions) this.#addAction(action);
   }
@@ -81,6 +91,8 @@ export class Summary implements PlanCounts {
       totalSeconds: totalSeconds(calls),
       planningCalls,
       warnings: checkGuards(this.#playbook, this.#parameters, this),
+      unusual: this.#unusual.finish(),
+      countries: this.#unusual.countries(),
       seal,
     };
   }

@@ -1,5 +1,5 @@
 import { oneLine } from '../diagnostics/neutralise.ts';
-import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary } from '../plan/plan.ts';
+import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary, Unusual } from '../plan/plan.ts';
 
 /** Colour functions, handed in so that this file draws the same with and without them. */
 export interface Paint {
@@ -46,6 +46,7 @@ export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Pai
     ...operationLines(summary, paint),
     '',
     ...callLines(summary),
+    ...unusualLines(summary.unusual ?? [], paint),
   ];
   if (summary.invalid > 0)
     lines.push('', paint.red(`${plural(summary.invalid, 'row')} of the input cannot be used; see above`));
@@ -78,6 +79,22 @@ function callLines(summary: PlanSummary): readonly string[] {
     `About ${plural(summary.totalCalls, 'call')} when applied (${groups.join(', ') || 'none'}), at least ${duration(summary.totalSeconds)} at the service's known limits.`,
     `${plural(summary.planningCalls, 'call')} were made to plan, all of them reads.`,
   ];
+}
+
+/** What stands out, with some of the records. */
+function unusualLines(unusual: readonly Unusual[], paint: Paint): readonly string[] {
+  if (unusual.length === 0) return [];
+  const lines = unusual.flatMap(({ message, records, examples }) => {
+    const named = examples
+      .slice(0, 3)
+      .map(({ key, row, note }) => `${key} (row ${row}${note === undefined ? '' : `: ${note}`})`);
+    const more = records > named.length ? ` and ${count(records - named.length)} more` : '';
+    return [
+      `  ${paint.yellow('!')} ${oneLine(message)}`,
+      paint.dim(`      ${oneLine(named.join(', '))}${more}`),
+    ];
+  });
+  return ['', 'Look at these first:', ...lines];
 }
 
 /** One record with its actions, a line each; what it changes and why below. */
