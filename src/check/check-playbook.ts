@@ -26,7 +26,8 @@ const run: JsonSchema = {
   required: ['id', 'startedAt'],
   properties: { id: { type: 'string' }, startedAt: { type: 'string' } },
 };
-const fieldNames = [
+/** Every field of a playbook, in the order in which it is written. */
+export const fieldNames = [
   'tenantry',
   'name',
   'description',

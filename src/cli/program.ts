@@ -106,6 +106,14 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
     async () => (await import('./validate.ts')).validate,
   );
   define(
+    program
+      .command('fmt <playbooks...>')
+      .description('format playbooks: order, indentation and quotes; comments and meaning stay')
+      .option('--check', 'write nothing; exit with 1 where a file would change'),
+    setStatus,
+    async () => (await import('./fmt.ts')).fmt,
+  );
+  define(
     withInput(
       program
         .command('plan <playbook>')

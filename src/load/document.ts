@@ -53,7 +53,7 @@ export interface ScalarNode {
 
 const mebi = 1024 * 1024;
 /** Playbooks are written by hand; data belongs into the input. */
-const playbookLimits: YamlLimits = { characters: mebi, pieces: 50_000 };
+export const playbookLimits: YamlLimits = { characters: mebi, pieces: 50_000 };
 /** A list of records; more is better kept as CSV or NDJSON, which are read line by line. */
 export const listLimits: YamlLimits = { characters: 4 * mebi, pieces: 200_000 };
 const depthMax = 64;

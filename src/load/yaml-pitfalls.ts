@@ -1,8 +1,17 @@
 import { Lexer } from 'yaml';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
+/** What a part of the text should be written as. */
+export interface Fix {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 export interface Pitfalls {
   readonly diagnostics: readonly Diagnostic[];
+  /** Expressions with the quotes that they need, in their order; of other pitfalls nobody knows what was meant. */
+  readonly fixes: readonly Fix[];
   /**
    * What the parser is to read: the lexer's pieces of the text. Where there are pitfalls, each is covered by harmless
    * letters, so that what the parser finds is something else.
@@ -23,7 +32,7 @@ const depthMax = 64;
 const escapesMax = 10_000;
 
 /** What YAML's lexer puts between the pieces of the text: they take no room in it. */
-const scalarComes = '\u001F';
+export const scalarComes = '\u001F';
 const marks: ReadonlySet<string> = new Set(['\u0002', '\u0018']);
 
 /**
@@ -37,7 +46,7 @@ export function pitfallsIn(file: string, text: string, limits: YamlLimits): Pitf
   const pieces: string[] = [];
   for (const piece of new Lexer().lex(text)) {
     const beyond = meter.take(piece, scalar);
-    if (beyond !== undefined) return { diagnostics: [], pieces: [], beyond };
+    if (beyond !== undefined) return { diagnostics: [], fixes: [], pieces: [], beyond };
     pieces.push(piece);
     if (!scalar && marks.has(piece)) continue;
     if (!scalar && piece === scalarComes) {
@@ -47,8 +56,12 @@ export function pitfallsIn(file: string, text: string, limits: YamlLimits): Pitf
     finder.look(piece, scalar);
     scalar = false;
   }
-  const { diagnostics } = finder;
-  return { diagnostics, pieces: diagnostics.length === 0 ? pieces : [...new Lexer().lex(finder.covered())] };
+  const { diagnostics, fixes } = finder;
+  return {
+    diagnostics,
+    fixes,
+    pieces: diagnostics.length === 0 ? pieces : [...new Lexer().lex(finder.covered())],
+  };
 }
 
 /** Counts what the parser would have to work on, before it does: it has no limits of its own but of depth. */
@@ -88,6 +101,7 @@ class Meter {
 
 class Finder {
   readonly diagnostics: Diagnostic[] = [];
+  readonly fixes: Fix[] = [];
   readonly #file: string;
   readonly #text: string;
   readonly #covers: { readonly start: number; readonly end: number }[] = [];
@@ -155,7 +169,9 @@ class Finder {
     );
     const end = closed + (after?.[0].trimEnd().length ?? 0);
     const source = this.#text.slice(from, end).replaceAll(/\s*\n\s*/gu, ' ');
-    this.#tell(from, end, message, `write '${source.replaceAll("'", "''")}'`);
+    const text = `'${source.replaceAll("'", "''")}'`;
+    this.#tell(from, end, message, `write ${text}`);
+    this.fixes.push({ start: from, end, text });
   }
 
   #directive(piece: string, at: number): void {
