@@ -1,6 +1,8 @@
+import { httpName } from '../operations/http.ts';
 import { isRead } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { type Checking, checkExpression } from './check-expression.ts';
+import { checkHttp } from './check-http.ts';
 import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
 import { checkValue } from './check-value.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
@@ -66,7 +68,9 @@ export function checkWait(
       problems.error('MISSING_FIELD', "wait needs 'for', or 'uses' and 'until'", headOf(node));
     if (forMs !== undefined) step = { ...common, type: 'wait', everyMs: forMs };
   } else {
-    const operation = operations.get(name);
+    const http = name === httpName ? checkHttp(inputs, scope, checking) : undefined;
+    if (name === httpName && http === undefined) return waiting(inputs);
+    const operation = http?.operation ?? operations.get(name);
     if (operation === undefined || !isRead(operation) || operation.download !== undefined) {
       problems.error(
         'UNKNOWN_OPERATION',
@@ -79,7 +83,7 @@ export function checkWait(
       checkInputsOfUnknown(inputs, scope, checking);
     } else {
       result = operation.result;
-      const read = checkInputs(operation, inputs, scope, checking);
+      const read = http?.with ?? checkInputs(operation, inputs, scope, checking);
       const until =
         untilNode &&
         checkExpression(
@@ -99,7 +103,12 @@ export function checkWait(
         };
     }
   }
-  inputs.get('with');
-  inputs.end(['for', 'uses', 'with', 'until', 'every']);
+  waiting(inputs);
   return step === undefined ? undefined : { step, result };
+}
+
+/** Reports what a wait does not have. */
+function waiting(inputs: Fields): undefined {
+  for (const name of ['with', 'until']) inputs.get(name);
+  inputs.end(['for', 'uses', 'with', 'until', 'every']);
 }

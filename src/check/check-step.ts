@@ -1,9 +1,11 @@
 import type { Expression } from '../expression/expression.ts';
 import type { Node } from '../load/document.ts';
+import { httpName } from '../operations/http.ts';
 import type { Doubt } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkAssert, checkWait } from './check-builtin.ts';
 import { type Checking, checkExpression, checkKey } from './check-expression.ts';
+import { checkHttp } from './check-http.ts';
 import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
 import type { CheckedStep, CommonFields } from './checked-step.ts';
 import { identifier, needsOf } from './ids.ts';
@@ -237,7 +239,7 @@ function checkRetry(fields: Fields, checking: StepChecking): CheckedRetry {
   };
 }
 
-const later: Readonly<Record<string, string>> = { approve: 'approve steps', 'http.request': 'http.request' };
+const later: Readonly<Record<string, string>> = { approve: 'approve steps' };
 
 function checkUses(
   name: string,
@@ -253,6 +255,10 @@ function checkUses(
       problems.error('UNKNOWN_FIELD', `'${only}' goes with a block's 'steps'`, fields.keyAt(only));
   if (name === 'assert') return checkAssert(fields, common, scope, checking);
   if (name === 'wait') return checkWait(fields, common, scope, checking);
+  if (name === httpName) {
+    const http = checkHttp(fields, scope, checking);
+    return http && checkOperationStep({ ...http, usesAt: placeOf(node) }, fields, common, checking);
+  }
   const unsupported = name.startsWith('./') || name.startsWith('../') ? 'playbooks as steps' : later[name];
   if (unsupported !== undefined) {
     problems.error('WRONG_VALUE', `this version of Tenantry has no ${unsupported}`, placeOf(node));
@@ -261,7 +267,7 @@ function checkUses(
   const operation = operations.get(name);
   if (operation === undefined) {
     problems.error('UNKNOWN_OPERATION', `unknown operation '${name}'`, placeOf(node), {
-      ...meant(name, [...operations.names, 'assert', 'wait']),
+      ...meant(name, [...operations.names, 'assert', 'wait', httpName]),
       help: 'tenantry operations lists them',
     });
     checkInputsOfUnknown(fields, scope, checking);
@@ -272,19 +278,22 @@ function checkUses(
     problems.warn('DEPRECATED', `'${name}' is deprecated: ${operation.deprecated.reason}`, placeOf(node), {
       ...(operation.deprecated.use === undefined ? {} : { help: `use ${operation.deprecated.use}` }),
     });
-  return checkOperationStep({ operation, usesAt: placeOf(node) }, fields, common, scope, checking);
+  const inputs = checkInputs(operation, fields, scope, checking);
+  return checkOperationStep({ operation, usesAt: placeOf(node), with: inputs }, fields, common, checking);
 }
 
 const doubts: readonly Doubt[] = ['resend', 'lookup', 'hold'];
 
 function checkOperationStep(
-  { operation, usesAt }: Pick<OperationStep, 'operation' | 'usesAt'>,
+  {
+    operation,
+    usesAt,
+    with: inputs,
+  }: Pick<OperationStep, 'operation' | 'usesAt'> & { readonly with: OperationStep['with'] | undefined },
   fields: Fields,
   common: CommonFields,
-  scope: StepScope,
   checking: StepChecking,
 ): CheckedStep | undefined {
-  const inputs = checkInputs(operation, fields, scope, checking);
   const inDoubt = fields.choice('inDoubt', doubts) ?? operation.doubt;
   if (doubts.indexOf(inDoubt) < doubts.indexOf(operation.doubt)) {
     checking.problems.error(

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { anyHttpRequest, httpName } from './http.ts';
 import type { Operation, Operations } from './operation.ts';
 
 /**
@@ -38,6 +39,7 @@ export function openCatalogue(bytes: Buffer, parse: (text: string) => unknown = 
     names: Object.keys(entries).sort(),
     digest,
     get: (name) => {
+      if (name === httpName) return anyHttpRequest;
       const known = read.get(name);
       if (known !== undefined || !Object.hasOwn(entries, name)) return known;
       const [start, length] = entries[name]!;

@@ -37,6 +37,8 @@ export type Template = unknown;
 export interface Lookup {
   /** Name of a `read` or `list` operation. */
   readonly operation: string;
+  /** The read itself, where it is one that the catalogue does not list. */
+  readonly read?: Operation;
   /** Its inputs. */
   readonly with: Readonly<Record<string, Template>>;
   /**
@@ -168,6 +170,10 @@ export interface Operation {
   readonly answers: Readonly<Record<string, Template>>;
   /** The result's field that takes the last part of the answer's `Location` header: the id of what was started. */
   readonly location?: string;
+  /** The result is `{ status, body }`, and what is no status of `success` (of none: no 2xx) is a refusal. */
+  readonly whole?: true;
+  /** What a plan says of every step that uses it. */
+  readonly note?: string;
   /** Statuses that say "not ready, ask again", after the time that Retry-After names. */
   readonly notReady?: readonly number[];
   /** Result field → the answer's fields, the first that is there, whose address ends in what it takes. */

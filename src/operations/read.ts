@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { JsonSchema } from '../schema/schema.ts';
 import { type CatalogueJson, digestOf, openCatalogue } from './built.ts';
+import { anyHttpRequest, httpName } from './http.ts';
 import type { Kind, Operation, Operations } from './operation.ts';
 import { resolveReferences, type SchemaFiles } from './references.ts';
 
@@ -39,7 +40,8 @@ function operationsOf(catalogue: CatalogueJson): Operations {
       digest ??= digestOf(catalogue);
       return digest;
     },
-    get: (name) => (Object.hasOwn(catalogue, name) ? catalogue[name] : undefined),
+    get: (name) =>
+      Object.hasOwn(catalogue, name) ? catalogue[name] : name === httpName ? anyHttpRequest : undefined,
   };
 }
 

@@ -41,6 +41,8 @@ export type Answer =
  */
 export function readAnswer(operation: Operation, wire: WireAnswer, now: number): Answer {
   const { status, headers } = wire;
+  if (operation.whole === true && (operation.success.includes(status) || (status >= 200 && status < 300)))
+    return readWhole(operation, wire);
   const meant = operation.answers[String(status)];
   if (meant !== undefined)
     return { type: 'ok', status, headers, result: fill(meant, { result: jsonOf(wire.body) }) };
@@ -61,6 +63,25 @@ export function readAnswer(operation: Operation, wire: WireAnswer, now: number):
         (row.code === undefined || row.code.toLowerCase() === error.code.toLowerCase()),
     ),
   };
+}
+
+/** Whatever was answered, as it is: nothing is known of it but what the author expects. */
+function readWhole({ success }: Operation, wire: WireAnswer): Answer {
+  const { status, headers, body } = wire;
+  if (success.length > 0 && !success.includes(status)) {
+    const description = `answered with ${status}, where ${success.join(' or ')} was expected`;
+    return {
+      type: 'refused',
+      again: false,
+      error: { ...serviceError(wire), code: 'NOT_EXPECTED', description },
+    };
+  }
+  const empty = body.trim() === '' || body === '\uFEFF';
+  const json = /json/iu.test(headers['content-type'] ?? 'json');
+  const read = empty ? undefined : (jsonOf(body) ?? (json ? undefined : body));
+  if (read === undefined && !empty)
+    return { type: 'unknown', reason: `${status} with a body that cannot be read`, sent: 'maybe' };
+  return { type: 'ok', status, headers, result: read === undefined ? { status } : { status, body: read } };
 }
 
 /** Nothing is wrong, there is only nothing to show yet (page get-a-customer-s-utilization-record-for-azure). */

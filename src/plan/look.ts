@@ -28,7 +28,13 @@ type Asked =
 /** Finds out whether the thing exists, or whether the request happened. Reads afresh, never sends anything else. */
 export async function look(parts: LookParts, looking: Looking): Promise<Finding> {
   const { lookup, input } = looking;
-  const asked = await ask(parts, lookup.operation, fill(lookup.with, { input }));
+  // An author's own look-up that would ask for less than it says proves nothing.
+  if (
+    lookup.read !== undefined &&
+    Object.values(lookup.equal).some((wanted) => fill(wanted, { input }) === undefined)
+  )
+    return { type: 'impossible', reason: 'what the look-up compares has no value' };
+  const asked = await ask(parts, lookup.read ?? lookup.operation, fill(lookup.with, { input }));
   const seen = asked.type === 'ok' ? judge(lookup, input, asked.operation, asked.result) : asked;
   const finding = lookup.absent === true ? reversed(seen) : seen;
   if (finding.type !== 'found' || lookup.absent === true) return finding;
@@ -78,10 +84,15 @@ function notWhole(asked: Exclude<Asked, { type: 'ok' }>): Finding {
     : asked;
 }
 
-async function ask({ reader, operations, signal }: LookParts, name: string, filled: unknown): Promise<Asked> {
-  const operation = operations.get(name);
+async function ask(
+  { reader, operations, signal }: LookParts,
+  named: string | Operation,
+  filled: unknown,
+): Promise<Asked> {
+  const operation = typeof named === 'string' ? operations.get(named) : named;
   if (operation === undefined)
-    throw new Error(`the catalogue names ${name} in a look-up and has no such operation`);
+    throw new Error(`the catalogue names ${named as string} in a look-up and has no such operation`);
+  const { name } = operation;
   const input = filled as Readonly<Record<string, unknown>>;
   const answer = await reader.read(operation, input, { fresh: true, ...(signal && { signal }) });
   switch (answer.type) {

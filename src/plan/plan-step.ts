@@ -44,6 +44,7 @@ export async function planOperation(
     with: hide(input, step.operation.input) as Input,
     calls: callsOf(step.operation, action),
     ...more,
+    ...noted(step.operation.note, more.reason),
   });
   if (conditional !== undefined) return { action: describe('conditional', { reason: conditional }) };
   if (step.operation.download !== undefined) return planDownload(input, describe);
@@ -59,6 +60,12 @@ export async function planOperation(
     default:
       return { action: describe('act') };
   }
+}
+
+/** A reason, with what is said of the operation in every plan. */
+function noted(note: string | undefined, reason: string | undefined): { readonly reason?: string } {
+  const said = [reason, note].filter((part) => part !== undefined);
+  return said.length === 0 ? {} : { reason: said.join('; ') };
 }
 
 type Describe = (action: Action, more?: Partial<PlannedAction>) => PlannedAction;

@@ -1,5 +1,7 @@
+import { httpName } from '../operations/http.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
+import { httpInputs } from './http-inputs.ts';
 import { shareRepeated } from './shared-schemas.ts';
 import { acceptExpressions, expression } from './step-inputs.ts';
 
@@ -185,6 +187,7 @@ function structure(catalogue: readonly Operation[]): Record<string, JsonSchema> 
       properties: { check: { $ref: '#/$defs/expression' }, message: { type: 'string' } },
     },
     'with-wait': wait(catalogue),
+    [`with-${httpName}`]: httpInputs,
   };
 }
 
@@ -200,7 +203,7 @@ function step(catalogue: readonly Operation[]): JsonSchema {
         pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
         description: 'Unique in the file; steps.<id> is its result.',
       },
-      uses: usesOf(catalogue, ['assert', 'wait']),
+      uses: usesOf(catalogue, ['assert', 'wait', httpName]),
       with: { description: 'Inputs of the operation.' },
       if: {
         anyOf: [{ type: 'boolean' }, { $ref: '#/$defs/expression' }],
@@ -239,6 +242,7 @@ function step(catalogue: readonly Operation[]): JsonSchema {
       ...catalogue.map((operation) => inputsWhen(operation.name, needsInput(operation))),
       inputsWhen('assert', true),
       inputsWhen('wait', true),
+      inputsWhen(httpName, true),
       when({ required: ['uses'] }, without('steps', 'parallel', 'rescue', 'finally')),
       when({ required: ['steps'] }, without('uses', 'with', 'inDoubt')),
     ],
@@ -253,7 +257,7 @@ function wait(catalogue: readonly Operation[]): JsonSchema {
     additionalProperties: false,
     properties: {
       for: { $ref: '#/$defs/duration' },
-      uses: usesOf(reads, []),
+      uses: usesOf(reads, [httpName]),
       with: { description: 'Inputs of the read.' },
       until: { $ref: '#/$defs/expression', description: 'Sees the answer as `result`.' },
       every: { $ref: '#/$defs/duration', description: 'Time between two reads.' },
@@ -262,7 +266,10 @@ function wait(catalogue: readonly Operation[]): JsonSchema {
       { required: ['for'], ...without('uses', 'with', 'until', 'every') },
       { required: ['uses', 'until'], ...without('for') },
     ],
-    allOf: reads.map((operation) => inputsWhen(operation.name, needsInput(operation))),
+    allOf: [
+      ...reads.map((operation) => inputsWhen(operation.name, needsInput(operation))),
+      inputsWhen(httpName, true),
+    ],
   };
 }
 

@@ -54,7 +54,10 @@ async function goOn(
   wanted: () => Input,
 ): Promise<StepEnd> {
   const { run, step } = place;
-  const operation = run.context.operations.get(state.intended.operation) ?? step.operation;
+  const { operation: name } = state.intended;
+  // The step's own where it is that one: of a request that the catalogue does not list only the playbook knows.
+  const operation =
+    name === step.operation.name ? step.operation : (run.context.operations.get(name) ?? step.operation);
   const input = unwrapSecrets(state.intended.with) as Input;
   if (state.type === 'intended')
     return after(place, operation, input, await write(place, operation, input), wanted);
