@@ -54,6 +54,8 @@ await build({
   minify: true,
   keepNames: true,
   sourcemap: false,
+  // Native and optional: found beside the program, or not at all.
+  external: ['@napi-rs/keyring'],
   legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
   // Bundled CommonJS packages call require(); ES modules have none of their own.

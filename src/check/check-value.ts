@@ -94,6 +94,13 @@ function checkTemplate(
       );
       return undefined;
     }
+    if (wanted.required && only.nullable) {
+      const help = 'null leaves a field out: write a value in its place, or give the step an `if`';
+      problems.error('MAYBE_MISSING', `'${wanted.name}' is needed, and may be null here`, placeOf(node), {
+        help,
+      });
+      return undefined;
+    }
     return { type: 'expression', expression: only, at: node.at };
   }
   if (!fitsType({ type: 'string' }, wanted.schema)) {

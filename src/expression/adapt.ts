@@ -24,6 +24,13 @@ export function isNull(node: ASTNode): boolean {
   return node.op === 'value' && node.args === null;
 }
 
+/** Whether the value is `null` by the expression's own words: of a branch, or as a fallback. */
+export function saysNull(node: ASTNode): boolean {
+  if (node.op === '?:') return node.args.slice(1).some(saysNull);
+  const fallback = node.op === 'rcall' && node.args[0] === 'orValue' ? node.args[2][0] : undefined;
+  return isNull(node) || (fallback !== undefined && saysNull(fallback));
+}
+
 /** `x` of `x == null`, `null != x`; undefined for all else. */
 export function comparedWithNull(node: ASTNode): ASTNode | undefined {
   if (node.op !== '==' && node.op !== '!=') return undefined;
@@ -60,8 +67,8 @@ function each(node: ASTNode, visit: (node: ASTNode) => void): void {
   visit(node);
 }
 
-/** Checking: a branch or a fallback of `null` goes with any type. */
-export function adaptForChecking(tree: ASTNode): void {
+/** A branch or a fallback of `null` goes with any type. The engine looks at types when it evaluates, too. */
+export function letNullFit(tree: ASTNode): void {
   const fits = (node: ASTNode | undefined): void => {
     if (node !== undefined && isNull(node)) {
       inside(node).setMeta('check', (checker: { dynType: unknown }) => checker.dynType);

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../schema/schema.ts';
-import { adaptForChecking, adaptForEvaluation } from './adapt.ts';
+import { adaptForEvaluation, letNullFit, saysNull } from './adapt.ts';
 import { type ASTNode, checkingEnvironment, evaluatingEnvironment } from './engine.ts';
 import type { Expression, Problem, Program, Reference, Scope } from './expression.ts';
 import { nameProblems, schemaAt } from './names.ts';
@@ -52,6 +52,8 @@ function compileAnew(text: string, scope: Scope): Compiled {
   if ('problem' in typed) return { ok: false, problems: [typed.problem] };
   const pure = pureOf(parsed.tree);
   const conjuncts = conjunctsOf(parsed.tree, text);
+  const nullable = saysNull(parsed.tree);
+  letNullFit(parsed.tree);
   adaptForEvaluation(parsed.tree);
   return {
     ok: true,
@@ -60,6 +62,7 @@ function compileAnew(text: string, scope: Scope): Compiled {
       schema: pure === undefined ? typed.schema : (schemaAt(scope, pure) ?? typed.schema),
       references: found.references,
       conjuncts,
+      nullable,
       ...(pure === undefined ? {} : { pure }),
       program: { run: parsed.run, reads: readsOf(found.references, scope) } satisfies Program,
     },
@@ -145,7 +148,7 @@ function checkTypes(text: string, { references }: Walk, scope: Scope): Typed {
       environment.registerVariable(name, names.typeOf(scope.variables[name]!, parts));
     }
     const parsed = environment.parse(text);
-    adaptForChecking(parsed.ast);
+    letNullFit(parsed.ast);
     const { valid, type, error } = parsed.check();
     if (valid) return { schema: names.schemaOf(type ?? 'dyn') };
     const isName = error?.code === 'no_such_key' || error?.code === 'unknown_variable';

@@ -25,6 +25,8 @@ export interface Expression {
   readonly conjuncts: readonly string[];
   /** Set where the whole expression is one path, `record.phone`: an absent value then leaves its field out. */
   readonly pure?: readonly string[];
+  /** Whether it says `null` of itself, `x ? y : null`: its field is then left out. */
+  readonly nullable: boolean;
   /** The engine's own (a Program); only evaluate.ts looks inside. */
   readonly program: unknown;
 }

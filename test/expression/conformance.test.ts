@@ -83,6 +83,11 @@ const evaluated: readonly (readonly [source: string, value: unknown])[] = [
   ['record.seats > 50 ? "many" : "few"', 'few'],
   ['record.seats > 50 ? record.domain : null', undefined],
   ['record.seats > 5 ? record.domain : null', 'contoso.example'],
+  ['record.seats > 50 ? "many" : null', undefined],
+  ['record.seats > 5 ? "many" : null', 'many'],
+  ['record.seats > 5 ? null : 1', undefined],
+  ['record.active ? (record.seats > 50 ? "many" : null) : "none"', undefined],
+  ['(record.seats > 50 ? "many" : null) == null', true],
   ['false ? 1 : true ? 2 : 3', 2],
   // absence
   ['record.phone == null', true],

@@ -1,9 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { configFolder } from '../config-folder.ts';
 import { openJournal } from '../open-journal.ts';
-import { stateKey } from '../state-key.ts';
+import { findStateKey } from '../state-key.ts';
 import { openTokenCache } from '../token-cache.ts';
 import { broken, doubtful, type Finding, fine } from './finding.ts';
 
@@ -19,9 +18,13 @@ function examineNode(): Finding {
 
 async function examineKey(): Promise<Finding> {
   try {
-    await stateKey();
-    const given = (process.env.TENANTRY_STATE_KEY ?? '') !== '';
-    return fine('state key', given ? 'TENANTRY_STATE_KEY' : path.join(configFolder(), 'state.key'));
+    const { from, notInKeyring } = await findStateKey();
+    if (notInKeyring === undefined) return fine('state key', from);
+    return doubtful(
+      'state key',
+      `${from}, and not the keyring as TENANTRY_KEYRING asks for: ${notInKeyring}`,
+      'nothing is lost; make the keyring reachable, or unset TENANTRY_KEYRING',
+    );
   } catch (error) {
     return broken('state key', error);
   }
