@@ -13,7 +13,14 @@ import { exitStatus } from './exit-status.ts';
 import { loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
 import type { Common, InputOptions, RunOptions } from './options.ts';
-import { guardsHold, makePlan, type PlanOptions, printInvalid, refuseInvalid } from './plan.ts';
+import {
+  guardsHold,
+  makePlan,
+  type PlanOptions,
+  printInvalid,
+  refuseInvalid,
+  showElsewhere,
+} from './plan.ts';
 import { digestFile, openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
 import { printPlan } from './terminal/print-plan.ts';
@@ -29,6 +36,7 @@ export async function apply(options: ApplyOptions & Common, file: string): Promi
   const made = await makePlan(file, { ...options, offline: false }, { keepSession: true });
   try {
     if (options.json !== true) await printPlan(made.file, options);
+    await showElsewhere(made.file, options);
     await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     refuseInvalid(made.summary, options.skipInvalid === true);

@@ -14,9 +14,29 @@ export function rememberSource(file: string, text: string): void {
   sources.set(file, text);
 }
 
+/** The text of a file that diagnostics may point into. */
+export function sourceOf(file: string): string | undefined {
+  return sources.get(file);
+}
+
+type DiagnosticsListener = (diagnostics: readonly Diagnostic[]) => void;
+const listeners = new Set<DiagnosticsListener>();
+
+/** Has somebody hear of every diagnostic of the command: annotations, SARIF. @returns what ends it */
+export function listenToDiagnostics(listener: DiagnosticsListener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Tells the listeners of diagnostics that are not printed. */
+export function noteDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  for (const listener of listeners) listener(diagnostics);
+}
+
 /** Prints diagnostics to stderr. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[], color = true): void {
   if (diagnostics.length === 0) return;
+  noteDiagnostics(diagnostics);
   process.stderr.write(
     `${formatDiagnostics(diagnostics, sources, { color: wantsColour(process.stderr, color) })}\n`,
   );
@@ -31,8 +51,10 @@ export function reportFailure(
   options: { readonly debug: boolean; readonly json: boolean },
 ): number {
   const diagnostics = diagnosticsOf(error);
-  if (options.json) process.stdout.write(`${printedJson({ ok: false, diagnostics })}\n`);
-  else printDiagnostics(diagnostics, !process.argv.includes('--no-color'));
+  if (options.json) {
+    noteDiagnostics(diagnostics);
+    process.stdout.write(`${printedJson({ ok: false, diagnostics })}\n`);
+  } else printDiagnostics(diagnostics, !process.argv.includes('--no-color'));
   if (options.debug && error instanceof Error)
     process.stderr.write(`${neutraliseForeign(error.stack ?? error.message)}\n`);
   return exitStatus.refused;

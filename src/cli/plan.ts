@@ -14,10 +14,11 @@ import { planRecords } from '../plan/plan-records.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
 import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
+import { ciAgent } from './ci/agent.ts';
 import { countriesOfRuns } from './earlier-runs.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
-import { loadParameters, loadPlaybook } from './load-playbook.ts';
+import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
 import { type Input, openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
@@ -31,14 +32,20 @@ export interface PlanOptions extends InputOptions {
   readonly all?: boolean;
   readonly skipInvalid?: boolean;
   readonly detailedExitcode?: boolean;
+  /** File for the plan as Markdown; `-` for stdout. */
+  readonly markdown?: string;
+  readonly markdownLimit?: 'comment' | 'summary';
 }
 
 /** `tenantry plan`: check, look up, show, and write the plan file where one is wanted. Changes nothing. */
 export async function plan(options: PlanOptions & Common, playbookFile: string): Promise<number> {
+  if (options.markdown === '-' && options.json === true)
+    throw usage('--markdown - and --json both want stdout', 'give the Markdown a file');
   const made = await makePlan(playbookFile, options);
   try {
     if (options.json === true) await printPlanJson(made.file);
-    else await printPlan(made.file, options);
+    else if (options.markdown !== '-') await printPlan(made.file, options);
+    await showElsewhere(made.file, options);
     await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
@@ -66,6 +73,13 @@ export interface MadePlan {
   readonly session?: Session;
   /** Removes the file where it is a temporary one. */
   remove(): Promise<void>;
+}
+
+/** Shows the plan where it is reviewed: in the file for a pull request, and on the page of the CI job. */
+export async function showElsewhere(file: string, options: PlanOptions): Promise<void> {
+  if (options.markdown === undefined && ciAgent() === undefined) return;
+  const { showInMarkdown } = await import('./plan-markdown.ts');
+  await showInMarkdown(file, options);
 }
 
 /** Bad rows listed at once; a file with a wrong column has thousands of them. */

@@ -1,8 +1,9 @@
 import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import { neutralise } from '../diagnostics/neutralise.ts';
+import { ciAgent } from './ci/agent.ts';
 import { exitStatus } from './exit-status.ts';
-import { reportFailure } from './failure.ts';
+import { listenToDiagnostics, reportFailure } from './failure.ts';
 import type { Common } from './options.ts';
 import { version } from './version.ts';
 
@@ -16,13 +17,26 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const program = describeProgram((outcome) => {
     status = outcome;
   });
+  const writeAnnotations = await annotated();
   try {
     await program.parseAsync([...args], { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.refused;
     return reportFailure(error, { debug: args.includes('--debug'), json: args.includes('--json') });
+  } finally {
+    writeAnnotations();
   }
+}
+
+/** In a CI job, has what is wrong shown beside the code; the most important first, so all at the end. */
+async function annotated(): Promise<() => void> {
+  const agent = ciAgent();
+  if (agent === undefined) return () => {};
+  const { annotations } = await import('./ci/annotations.ts');
+  const collected = annotations(agent);
+  listenToDiagnostics(collected.addDiagnostics);
+  return collected.write;
 }
 
 type Action<Options> = (options: Options & Common, ...operands: string[]) => Promise<number>;
@@ -122,6 +136,12 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
       .option('--out <file>', 'write the plan, for review and for apply')
       .option('--offline', 'plan without asking the service')
       .option('--all', 'print every record, however many there are')
+      .option('--markdown <file>', 'write the plan as Markdown for a pull request; - for stdout')
+      .addOption(
+        new Option('--markdown-limit <place>', 'what the Markdown is to fit')
+          .choices(['comment', 'summary'])
+          .default('comment'),
+      )
       .option('--skip-invalid', 'an invalid row does not make the plan unfit')
       .option('--detailed-exitcode', 'exit with 2 where the plan has changes'),
     setStatus,

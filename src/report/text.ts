@@ -26,7 +26,8 @@ const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: k
   refuse: { sign: 'x', colour: 'red' },
 };
 
-const order: readonly Action[] = [
+/** In which order actions are told: what changes something first. */
+export const actionOrder: readonly Action[] = [
   'create',
   'update',
   'delete',
@@ -37,6 +38,11 @@ const order: readonly Action[] = [
   'refuse',
   'skip',
 ];
+
+/** The sign of an action, the same in every output. */
+export function signOf(action: Action): string {
+  return signs[action].sign;
+}
 
 /** The plan's head: what it is, a line an operation, calls and time. */
 export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
@@ -55,7 +61,7 @@ export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Pai
 
 function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
   const names = Object.keys(summary.operations).sort();
-  const columns = order.filter((action) =>
+  const columns = actionOrder.filter((action) =>
     names.some((name) => (summary.operations[name]?.[action] ?? 0) > 0),
   );
   const width = Math.max(9, ...names.map((name) => name.length));
@@ -130,7 +136,7 @@ function actionLines(action: PlannedAction, paint: Paint): readonly string[] {
 }
 
 /** Nested inputs as `a.b=value` words, in the order in which they stand. */
-function flatten(value: unknown, path = ''): readonly string[] {
+export function flatten(value: unknown, path = ''): readonly string[] {
   if (typeof value !== 'object' || value === null || isMark(value)) return [`${path}=${show(value)}`];
   return Object.entries(value).flatMap(([name, inner]) =>
     flatten(inner, path === '' ? name : `${path}.${name}`),

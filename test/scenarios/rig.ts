@@ -88,7 +88,9 @@ export async function openRig(emulatorArgs: readonly string[] = []): Promise<Rig
     CI: 'true',
     NO_COLOR: '1',
     FORCE_COLOR: undefined,
+    // A test says itself what job it is in, whatever job runs the tests.
     GITHUB_ACTIONS: undefined,
+    TF_BUILD: undefined,
   };
   const running = new Set<ReturnType<typeof startProcess>>();
   const start: Rig['start'] = (args, options = {}) => {
