@@ -5,9 +5,11 @@ import type { Journal, RunStatus } from '../journal/journal.ts';
 import { openSqliteJournal } from '../journal/sqlite.ts';
 import { realClock } from '../world/real.ts';
 import { stateKey } from './state-key.ts';
+import { limitYoungSpace } from './young-space.ts';
 
 /** Opens the state file, making its folder where it is new. Throws DiagnosticsError where it cannot be used. */
 export async function openJournal(state: string): Promise<Journal> {
+  limitYoungSpace();
   try {
     await mkdir(path.dirname(state), { recursive: true });
   } catch (error) {

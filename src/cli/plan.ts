@@ -25,6 +25,7 @@ import { openSession, type Session } from './session.ts';
 import { targetName } from './target.ts';
 import { printPlan, printPlanJson } from './terminal/print-plan.ts';
 import { version } from './version.ts';
+import { limitYoungSpace } from './young-space.ts';
 
 export interface PlanOptions extends InputOptions {
   readonly out?: string;
@@ -115,6 +116,7 @@ export async function makePlan(
   options: PlanOptions & Common,
   { keepSession = false }: { readonly keepSession?: boolean } = {},
 ): Promise<MadePlan> {
+  limitYoungSpace();
   const operations = loadOperations();
   const playbook = await loadPlaybook(playbookFile, operations);
   const parameters = await loadParameters(playbook, options);
