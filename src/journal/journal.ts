@@ -10,6 +10,8 @@
  *      nothing is written.
  *  J5. Secrets are encrypted before they are written; without the key everything else still reads.
  *  J6. A journal of a newer version, or a damaged one, is refused when it is opened, with what to do.
+ *  J7. A revision counts whole or not at all: header, records and entries of it appear in one commit, and only where
+ *      nothing was appended since it was planned.
  */
 
 /** Where an entry belongs. */
@@ -53,6 +55,18 @@ export interface Settled extends EntryPlace {
   readonly at: number;
 }
 
+/**
+ * The record goes on by another row, another plan, perhaps another playbook. What the steps named have done stays;
+ * whatever else the journal says of it is history, and its request ids are used up.
+ */
+export interface Revised extends EntryPlace {
+  readonly type: 'revised';
+  readonly path: '';
+  /** Paths of the steps whose outcome stays. */
+  readonly keep: readonly string[];
+  readonly at: number;
+}
+
 export type StepOutcomeName = 'succeeded' | 'unchanged' | 'skipped' | 'failed' | 'blocked' | 'inDoubt';
 
 /** Why a step did not succeed, in words and codes that reports and `failure` in rescue steps show. */
@@ -65,7 +79,7 @@ export interface StepError {
   readonly help?: string;
 }
 
-export type JournalEntry = Intended | Answered | Settled;
+export type JournalEntry = Intended | Answered | Settled | Revised;
 
 export type RunState = 'running' | 'interrupted' | 'finished' | 'stopped';
 
@@ -111,6 +125,8 @@ export interface Journal {
   openRun(id: string): Promise<RunJournal>;
   runs(): Promise<readonly RunStatus[]>;
   run(id: string): Promise<RunStatus | undefined>;
+  /** How far the journal of a run has come: a number that grows with every entry. */
+  position(id: string): Promise<number>;
   /** Reads without owning, in order of the input: each record with its entries. */
   read(
     id: string,
@@ -134,10 +150,29 @@ export interface RunJournal {
   /** True while this process surely owns the run, by its own monotonic clock: check before every send. */
   owned(): boolean;
   setState(state: RunState): Promise<void>;
+  /** Begins a revision of the run; what an earlier one that never counted has left is gone. */
+  revise(): Promise<Revising>;
   /** Resolves with the reason once the lease is lost. */
   readonly lost: Promise<LeaseLost>;
   /** Gives the lease back. */
   release(): Promise<void>;
+}
+
+/** A record of a revision: in place of the one with its index, or a new one; and the entry that says why. */
+export interface RevisedRecord {
+  readonly record: RunRecord;
+  readonly entry: Revised | Settled;
+}
+
+/** A revision while it is made: nothing of it counts until it is committed, however large it is. */
+export interface Revising {
+  add(records: readonly RevisedRecord[]): Promise<void>;
+  /**
+   * Makes it count, in one transaction (J7); the journal's `header` is the new one from then on.
+   * @param position where the journal was when the revision was planned
+   * @returns false where the run has gone on since: nothing counts then
+   */
+  commit(header: RunHeader, position: number): Promise<boolean>;
 }
 
 export class LeaseLost extends Error {

@@ -1,10 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { stamp } from './stamp.ts';
+import { revisionsSql } from './schema-sql.ts';
+import { stamp, unstamp } from './stamp.ts';
 
 /** What brings the tables of one version to the next, by the version that they have. */
 const migrations: Readonly<Record<number, (database: DatabaseSync) => void>> = {
   /** Version 2 stamps what it writes: a damaged text is seen. */
   1: (database) => {
+    const heads = database.prepare('SELECT id, header FROM runs').all() as { id: string; header: string }[];
+    if (heads.some(({ id, header }) => unstamp(header, id) !== undefined))
+      throw new Error('its version is not the one that it was written by');
     database.function('stamp', { varargs: true, deterministic: true }, (text, ...place) =>
       stamp(String(text), ...(place as (string | number)[])),
     );
@@ -12,6 +16,8 @@ const migrations: Readonly<Record<number, (database: DatabaseSync) => void>> = {
     database.exec('UPDATE records SET record_values = stamp(record_values, run, idx, key, planned, raw)');
     database.exec('UPDATE entries SET entry = stamp(entry, run, record)');
   },
+  /** Version 3 has runs that are revised. */
+  2: (database) => database.exec(revisionsSql),
 };
 
 /** Brings a file of an older version to the newest one, or leaves it as it was. */

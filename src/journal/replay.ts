@@ -1,4 +1,4 @@
-import type { Answered, Intended, JournalEntry, Settled } from './journal.ts';
+import type { Answered, Intended, JournalEntry, Revised, Settled } from './journal.ts';
 
 /**
  * What the journal says of one step. `intended` without an answer is what a crash leaves behind: in doubt.
@@ -36,6 +36,8 @@ export const nothing: StepState = { type: 'nothing', nextAttempt: 1 };
  * | settled inDoubt | as it was before: to be looked at again |
  * | settled otherwise | settled: not done again in this pass over the record |
  *
+ * | revised | the steps that are kept as they were, all others nothing; the record is open |
+ *
  * Once the record itself is settled, a later pass (`--retry-failed`, or a look at what is in doubt) begins anew
  * with all that did not succeed: failed, blocked and skipped steps are `nothing` again.
  */
@@ -46,12 +48,21 @@ export function replay(entries: readonly JournalEntry[]): RecordState {
     if (entry.type === 'settled' && entry.path === '') {
       settled = entry;
       reopen(steps);
+    } else if (entry.type === 'revised') {
+      settled = undefined;
+      for (const [path, { nextAttempt }] of steps)
+        if (!entry.keep.includes(path)) steps.set(path, { type: 'nothing', nextAttempt });
     } else steps.set(entry.path, next(steps.get(entry.path) ?? nothing, entry));
   }
   return settled === undefined ? { steps } : { steps, settled };
 }
 
-function next(state: StepState, entry: JournalEntry): StepState {
+/** What the journal says of a record since its row and its plan were last revised. */
+export function sinceRevised(entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  return entries.slice(entries.findLastIndex(({ type }) => type === 'revised') + 1);
+}
+
+function next(state: StepState, entry: Exclude<JournalEntry, Revised>): StepState {
   switch (entry.type) {
     case 'intended':
       return {

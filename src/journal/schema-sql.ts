@@ -1,7 +1,22 @@
 /** "TNTR": says that an SQLite file is one of ours. */
 export const applicationId = 0x544e5452;
 /** Version of the tables below; a file of a newer one is refused (J6), one of an older one migrated. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
+
+/** Records of a revision that does not count yet, each with its entry. They are moved to the other tables in one commit. */
+export const revisionsSql = `
+CREATE TABLE IF NOT EXISTS revisions (
+  run INTEGER NOT NULL REFERENCES runs(n),
+  idx INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  planned TEXT NOT NULL,
+  record_values TEXT NOT NULL,
+  raw TEXT NOT NULL,
+  outcome TEXT,
+  entry TEXT NOT NULL,
+  PRIMARY KEY (run, idx)
+) STRICT, WITHOUT ROWID;
+`;
 
 /**
  * Texts carry a stamp (stamp.ts): `header` with its id, `record_values` with all of its row, `entry` with its record.
@@ -40,4 +55,4 @@ CREATE TABLE entries (
   entry TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entries_by_record ON entries (run, record);
-`;
+${revisionsSql}`;

@@ -2,18 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type {
-  Journal,
-  RunHeader,
-  RunJournal,
-  RunRecord,
-  RunState,
-  RunStatus,
-  StepOutcomeName,
-} from './journal.ts';
+import type { Journal, RunHeader, RunJournal, RunState, RunStatus, StepOutcomeName } from './journal.ts';
 import { type Lease, ownerName, takeLease } from './lease.ts';
 import { damaged, guard, openDatabase, stateError } from './open-database.ts';
 import { readRecords, verifyOpenRecords } from './read-records.ts';
+import { recordRow } from './record-row.ts';
+import { beginRevision } from './revision.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
 import { identityOf, vouchFor } from './vouched.ts';
@@ -68,6 +62,10 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
         | undefined;
       return row && statusOf(tables, row);
     },
+    position: async (id) =>
+      (guard(file, () =>
+        database.prepare('SELECT max(seq) AS last FROM entries WHERE run = ?').get(numberOf(tables, id)),
+      )?.last as number | null) ?? 0,
     read: (id, { only } = {}) =>
       readRecords(
         tables,
@@ -162,17 +160,24 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
   );
   const insertEntry = database.prepare('INSERT INTO entries (run, record, entry) VALUES (?, ?, ?)');
   const setOutcome = database.prepare('UPDATE records SET outcome = ? WHERE run = ? AND idx = ?');
+  let current = header;
   return {
-    header,
+    get header() {
+      return current;
+    },
     addRecords: async (records) => {
       const rows = records.map(({ index, key: name, planned, values, raw }) =>
-        recordRow(n, { index, key: name, planned: JSON.stringify(planned), values: seal(values, key), raw }),
+        recordRow(n, { index, key: name, planned, values: seal(values, key), raw }),
       );
       await queue.add(() => {
         for (const row of rows) insertRecord.run(...row);
       });
     },
     begin: () => queue.add(() => void database.prepare('UPDATE runs SET begun = 1 WHERE n = ?').run(n)),
+    revise: () =>
+      beginRevision({ database, n, key, queue }, (revised) => {
+        current = revised;
+      }),
     append: async (entry) => {
       // Sealed and queued now, in the caller's turn: the order of calls is the order of entries (J2, J3).
       const text = stamp(JSON.stringify(seal(entry, key)), n, entry.record);
@@ -202,14 +207,6 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
       guard(file, () => lease.release());
     },
   };
-}
-
-function recordRow(
-  n: number,
-  { index, key, planned, values, raw }: RunRecord & { readonly planned: string },
-): readonly [number, number, string, string, string, string] {
-  const stamped = stamp(JSON.stringify(values), n, index, key, planned, raw);
-  return [n, index, key, planned, stamped, raw];
 }
 
 /** J4: every commit looks at the lease inside its own transaction. */

@@ -42,9 +42,12 @@ export function fileOf(outcome: StepOutcomeName | undefined): ResultFile {
   }
 }
 
-/** The last word on a record: the newest `settled` of the record as a whole, if it has one. */
+/** The last word on a record: the newest `settled` of the record as a whole, if it has one and was not revised since. */
 export function settledOf({ entries }: RecordWithEntries): Settled | undefined {
-  return entries.findLast((entry): entry is Settled => entry.type === 'settled' && entry.path === '');
+  const last = entries.findLast(
+    (entry) => entry.type === 'revised' || (entry.type === 'settled' && entry.path === ''),
+  );
+  return last?.type === 'settled' ? last : undefined;
 }
 
 /** The header line of a result file. */

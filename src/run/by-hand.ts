@@ -1,5 +1,5 @@
 import type { Intended, RecordWithEntries } from '../journal/journal.ts';
-import { replay, type StepState } from '../journal/replay.ts';
+import { replay, type StepState, sinceRevised } from '../journal/replay.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import { look } from '../plan/look.ts';
@@ -73,7 +73,9 @@ export async function resultByHand(
   const input = unwrapSecrets(intended.with) as Readonly<Record<string, unknown>>;
   const lookup = lookupOf(operation);
   if (id === undefined && lookup !== undefined) {
-    const first = opened.entries.find((entry) => entry.type === 'intended' && entry.path === doubtful.path);
+    const first = sinceRevised(opened.entries).find(
+      (entry) => entry.type === 'intended' && entry.path === doubtful.path,
+    );
     const found = await look(parts, {
       lookup,
       input,

@@ -6,7 +6,7 @@ import type {
   StepError,
   StepOutcomeName,
 } from '../journal/journal.ts';
-import { nothing, replay, type StepState } from '../journal/replay.ts';
+import { nothing, replay, type StepState, sinceRevised } from '../journal/replay.ts';
 import type { PlannedAction, PlannedRecord } from '../plan/plan.ts';
 import type { RunContext } from './context.ts';
 import type { Deadline } from './deadline.ts';
@@ -72,7 +72,7 @@ function escaped(text: string): string {
 }
 
 function firstIntent(entries: readonly JournalEntry[], path: string): number | undefined {
-  return entries.find((entry) => entry.type === 'intended' && entry.path === path)?.at;
+  return sinceRevised(entries).find((entry) => entry.type === 'intended' && entry.path === path)?.at;
 }
 
 /** The journal's entry for an end. Secrets inside the result must be wrapped already. */

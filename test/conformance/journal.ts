@@ -330,6 +330,93 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
       expect(await all(many.open())).toEqual([]);
     });
 
+    describe('a revision', () => {
+      const revisedHeader = { ...header('run', 4), playbookSource: 'tenantry: 1 # revised\n' };
+      const again = { ...record(1, { corrected: true }), raw: 'corrected\n' };
+      const revised = [
+        {
+          record: again,
+          entry: { type: 'revised', record: 1, path: '', keep: ['customer'], at: 3 },
+        },
+        { record: record(2), entry: { type: 'settled', record: 2, path: '', outcome: 'skipped', at: 3 } },
+        { record: record(3), entry: { type: 'revised', record: 3, path: '', keep: [], at: 3 } },
+      ] as const;
+      const seen = async () => {
+        const other = store.open({ owner: 'reader', leaseMs: 10_000, key });
+        const status = (await other.run('run'))!;
+        return { playbook: status.playbookSource, counts: status.counts, rows: await all(other.read('run')) };
+      };
+
+      beforeEach(async () => {
+        await run.append(settled(0, 'succeeded'));
+        await run.append(settled(1, 'succeeded', 'customer'));
+        await run.append(settled(1, 'failed'));
+      });
+
+      it('counts whole once it is committed: header, rows, new records, those that are closed', async () => {
+        const position = await journal.position('run');
+        const revising = await run.revise();
+        await revising.add(revised.slice(0, 1));
+        await revising.add(revised.slice(1));
+        expect(await revising.commit(revisedHeader, position)).toBe(true);
+        expect(run.header).toEqual(revisedHeader);
+        const { playbook, counts, rows } = await seen();
+        expect(playbook).toBe(revisedHeader.playbookSource);
+        expect(counts).toMatchObject({ succeeded: 1, failed: 0, skipped: 1, open: 2 });
+        expect(rows.map((row) => row.record)).toEqual([record(0), again, record(2), record(3)]);
+        expect(rows[1]?.entries.at(-1)).toEqual(revised[0].entry);
+        expect(rows[1]?.entries).toHaveLength(3);
+        expect((await all(run.open())).map((row) => row.record.index)).toEqual([1, 3]);
+        expect(await journal.position('run')).toBeGreaterThan(position);
+      });
+
+      it('is not seen at all before, and leaves nothing where it never counts', async () => {
+        const before = await seen();
+        await (await run.revise()).add(revised);
+        expect(await seen()).toEqual(before);
+        await run.release();
+        const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+        expect((await all(second.open())).map((row) => row.record.index)).toEqual([2]);
+        const revising = await second.revise();
+        await revising.add(revised.slice(2));
+        expect(await revising.commit(revisedHeader, await journal.position('run'))).toBe(true);
+        expect((await seen()).rows[1]?.record).toEqual(record(1));
+        expect((await seen()).counts).toMatchObject({ failed: 1, open: 2 });
+      });
+
+      it('does not count where the run has gone on since it was planned', async () => {
+        const position = await journal.position('run');
+        await run.append(intended(2));
+        const before = await seen();
+        const revising = await run.revise();
+        await revising.add(revised);
+        expect(await revising.commit(revisedHeader, position)).toBe(false);
+        expect(await seen()).toEqual(before);
+        expect(run.header).toEqual(header('run', 3));
+      });
+
+      it('is fenced by the lease, like all that is written', async () => {
+        const position = await journal.position('run');
+        const revising = await run.revise();
+        await revising.add(revised);
+        await run.release();
+        await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+        await expect(revising.commit(revisedHeader, position)).rejects.toThrow(LeaseLost);
+        expect((await seen()).counts).toMatchObject({ failed: 1, open: 1 });
+      });
+
+      it('writes no secret in clear, before it counts and after', async () => {
+        const position = await journal.position('run');
+        const revising = await run.revise();
+        const secret = record(3, { password: { $secret: 'canary-7381' } });
+        await revising.add([{ record: secret, entry: revised[2].entry }]);
+        expect(await store.contents()).not.toContain('canary-7381');
+        await revising.commit({ ...revisedHeader, parameters: { p: { $secret: 'canary-7381' } } }, position);
+        expect(await store.contents()).not.toContain('canary-7381');
+        expect((await seen()).rows[3]?.record).toEqual(secret);
+      });
+    });
+
     it('remembers the state of a run', async () => {
       await run.setState('interrupted');
       expect((await journal.run('run'))?.state).toBe('interrupted');

@@ -83,12 +83,14 @@ describe('a state file', () => {
   });
 
   it('of an older version is brought to the newest', () => {
-    const older = path.join(import.meta.dirname, '../states/schema-1.db');
-    writeFileSync(file, readFileSync(older));
-    expect(refusal()).toBeUndefined();
-    const database = openDatabase(file);
-    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 });
-    database.close();
+    for (const name of ['schema-1.db', 'schema-2.db']) {
+      writeFileSync(file, readFileSync(path.join(import.meta.dirname, '../states', name)));
+      expect(refusal()).toBeUndefined();
+      const database = openDatabase(file);
+      expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+      expect(database.prepare('SELECT * FROM revisions').all()).toEqual([]);
+      database.close();
+    }
   });
 
   it('that was cut off is refused', () => {

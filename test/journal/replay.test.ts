@@ -6,7 +6,7 @@ import type {
   Settled,
   StepOutcomeName,
 } from '../../src/journal/journal.ts';
-import { replay } from '../../src/journal/replay.ts';
+import { replay, sinceRevised } from '../../src/journal/replay.ts';
 
 const intended = (attempt = 1, path = 'order'): Intended => ({
   type: 'intended',
@@ -49,6 +49,33 @@ function state(...entries: readonly JournalEntry[]): string {
           : '';
   return `${step.type}${detail}, next ${step.nextAttempt}`;
 }
+
+const revised = (...keep: readonly string[]): JournalEntry => ({
+  type: 'revised',
+  record: 0,
+  path: '',
+  keep,
+  at: 10,
+});
+
+describe('a revised record', () => {
+  it('keeps the steps that are named, and begins all others anew, with request ids that nobody has used', () => {
+    const done = [intended(), answered('ok'), settled('succeeded')];
+    expect(state(...done, whole('failed'), revised('order'))).toBe('settled succeeded, next 2');
+    expect(state(...done, whole('failed'), revised())).toBe('nothing, next 2');
+    expect(state(...done, revised(), intended(2))).toBe('intended r2, next 3');
+    expect(state(intended(), answered('refused'), settled('failed'), revised())).toBe('nothing, next 2');
+    expect(state(settled('skipped'), revised())).toBe('nothing, next 1');
+  });
+
+  it('is open again, and remembers only what came since', () => {
+    const entries = [intended(), settled('succeeded'), whole('failed'), revised('order'), whole('succeeded')];
+    expect(replay(entries.slice(0, 4)).settled).toBeUndefined();
+    expect(replay(entries).settled?.outcome).toBe('succeeded');
+    expect(sinceRevised(entries)).toEqual(entries.slice(4));
+    expect(sinceRevised(entries.slice(0, 3))).toEqual(entries.slice(0, 3));
+  });
+});
 
 describe('a step after its entries is', () => {
   it.each<[string, readonly JournalEntry[]]>([

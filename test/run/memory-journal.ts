@@ -87,6 +87,7 @@ export function memoryJournal(
   return {
     header: stored.header,
     addRecords: async () => {},
+    revise: () => Promise.reject(new Error('a journal in memory is not revised')),
     begin: async () => {},
     append: async (entry) => {
       const copy = JSON.parse(JSON.stringify(entry)) as JournalEntry; // in the caller's turn, as on disk

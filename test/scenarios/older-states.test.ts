@@ -12,17 +12,22 @@ afterEach(() => rig?.close());
 
 const states = path.join(import.meta.dirname, '../states');
 
-describe('a state file of version 1', () => {
-  it('is gone on with: what is open is done, and only that', async () => {
+const versions = [
+  ['schema-1.db', ['state6.onmicrosoft.com']],
+  ['schema-2.db', ['state5.onmicrosoft.com', 'state6.onmicrosoft.com']],
+] as const;
+
+describe('a state file of an older version', () => {
+  it.each(versions)('%s is gone on with: what is open is done, and only that', async (name, left) => {
     rig = await openRig();
     await mkdir(rig.file('.tenantry'));
-    await copyFile(path.join(states, 'schema-1.db'), rig.file('.tenantry/state.db'));
+    await copyFile(path.join(states, name), rig.file('.tenantry/state.db'));
 
     const shown = JSON.parse((await rig.run(['show', '--json'])).stdout) as {
       readonly records: readonly { readonly key: string; readonly outcome: string }[];
     };
     const open = shown.records.filter(({ outcome }) => outcome === 'open').map(({ key }) => key);
-    expect(open).toEqual(['state6.onmicrosoft.com']);
+    expect(open).toEqual(left);
 
     const resumed = await rig.run(['resume', '--target', rig.url]);
     expect(resumed.stderr).not.toMatch(/error/iu);

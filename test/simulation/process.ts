@@ -140,9 +140,18 @@ export class Process {
       );
     };
     return {
-      header: inner.header,
+      get header() {
+        return inner.header;
+      },
       addRecords: (records) => lasting(() => inner.addRecords(records)),
       begin: () => lasting(() => inner.begin()),
+      revise: async () => {
+        const revising = await lasting(() => inner.revise());
+        return {
+          add: (records) => lasting(() => revising.add(records)),
+          commit: (header, position) => lasting(() => revising.commit(header, position)),
+        };
+      },
       append: (entry: JournalEntry) => lasting(() => inner.append(entry)),
       open: (options) => inner.open(options),
       owned: () => this.alive && inner.owned(),

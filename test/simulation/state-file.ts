@@ -24,7 +24,7 @@ export function freshStateFile(seed: number): string {
   }
   const file = path.join(folder, 'shared.db');
   keeper ??= openDatabase(file);
-  keeper.exec('DELETE FROM entries; DELETE FROM records; DELETE FROM runs;');
+  keeper.exec('DELETE FROM revisions; DELETE FROM entries; DELETE FROM records; DELETE FROM runs;');
   return file;
 }
 
