@@ -51,6 +51,7 @@ export async function beginRun(
   const run = await journal.createRun({
     id,
     createdAt: Date.now(),
+    seal: plan.summary.seal,
     plan: plan.header,
     summary: plan.summary,
     playbookSource: playbook.source,

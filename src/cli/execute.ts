@@ -4,6 +4,7 @@ import type { Playbook, Step } from '../check/playbook.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { printedJson } from '../diagnostics/neutralise.ts';
 import type { Journal, RunJournal } from '../journal/journal.ts';
+import { isPostgres } from '../journal/postgres-address.ts';
 import { applyRun } from '../run/apply.ts';
 import { type Downloads, makeDownloads, savedBy } from '../run/downloads.ts';
 import type { RunTotals } from '../run/event.ts';
@@ -186,9 +187,10 @@ function listenForSignals(): Signals {
   };
 }
 
-/** Where result files go unless `--results` says else: beside the state. */
+/** Where result files go unless `--results` says else: beside the state, or where it would be if it were a file. */
 export function resultsFolder(state: string, given: string | undefined): (run: string) => string {
-  return (run) => given ?? path.join(path.dirname(state), 'runs', run);
+  const beside = isPostgres(state) ? '.tenantry' : path.dirname(state);
+  return (run) => given ?? path.join(beside, 'runs', run);
 }
 
 /** `--concurrency`, where it was given. Throws USAGE where it is no number of records. */

@@ -54,7 +54,9 @@ function define<Options>(
       ),
     )
     .addOption(
-      new Option('--state <file>', 'where runs are kept').env('TENANTRY_STATE').default('.tenantry/state.db'),
+      new Option('--state <state>', 'where runs are kept: a file, or postgres://…')
+        .env('TENANTRY_STATE')
+        .default('.tenantry/state.db'),
     )
     .option('--json', 'machine-readable output on stdout')
     .option('--no-color', 'no colours (NO_COLOR does the same)')

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { RunStatus } from '../journal/journal.ts';
+import { withoutPassword } from '../journal/postgres-address.ts';
 import { planOf } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
 import { openJournal } from './open-journal.ts';
@@ -12,7 +13,8 @@ export async function runs(options: Common): Promise<number> {
   try {
     const found = await journal.runs();
     if (options.json === true) process.stdout.write(`${printedJson({ runs: found.map(runDocument) })}\n`);
-    else if (found.length === 0) process.stdout.write(`${oneLine(options.state)} holds no runs\n`);
+    else if (found.length === 0)
+      process.stdout.write(`${oneLine(withoutPassword(options.state))} holds no runs\n`);
     else await printTable(found);
     return exitStatus.done;
   } finally {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LeaseLost } from './journal.ts';
+import { inTransaction } from './transaction.ts';
 
 interface Waiting {
   readonly write: () => void;
@@ -62,15 +63,9 @@ export class CommitQueue {
   }
 
   #write(group: readonly Waiting[]): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
+    inTransaction(this.#database, () => {
       this.#fence();
       for (const { write } of group) write();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      // A full disk may have rolled back already; a second ROLLBACK then has nothing to do.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    });
   }
 }

@@ -87,6 +87,8 @@ export type RunState = 'running' | 'interrupted' | 'finished' | 'stopped';
 export interface RunHeader {
   readonly id: string;
   readonly createdAt: number;
+  /** The seal of the plan: while one run of it is owned, no other can begin. */
+  readonly seal?: string;
   /** PlanHeader and PlanSummary as JSON, and the playbook's text. */
   readonly plan: unknown;
   readonly summary: unknown;
@@ -119,7 +121,10 @@ export interface RunStatus extends RunHeader {
 }
 
 export interface Journal {
-  /** Creates the run and takes its lease. Records follow with `addRecords`; `begin` makes the run visible. */
+  /**
+   * Creates the run and takes its lease. Records follow with `addRecords`; `begin` makes the run visible. Throws LeaseHeld
+   * while another process owns a run of the same plan: of two who apply it at once, one does.
+   */
   createRun(header: RunHeader): Promise<RunJournal>;
   /** Takes the lease of an existing run; throws LeaseHeld while another process owns it. */
   openRun(id: string): Promise<RunJournal>;

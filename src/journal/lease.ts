@@ -4,20 +4,9 @@ import { hostname } from 'node:os';
 import process from 'node:process';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../world/world.ts';
-import { LeaseHeld, LeaseLost } from './journal.ts';
-
-/** Who owns a run, for how long. The row in `runs` is the lease; the token is its fence. */
-export interface Lease {
-  readonly token: string;
-  /** True while no other process can have taken the run, by the monotonic clock: a stepped wall clock changes nothing. */
-  owned(): boolean;
-  readonly lost: Promise<LeaseLost>;
-  /** Said by whoever finds the token gone. */
-  lose(): LeaseLost;
-  /** Ends the heartbeat and leaves the lease to run out. */
-  stop(): void;
-  release(): void;
-}
+import { LeaseHeld } from './journal.ts';
+import { type KeptLease, keepLease, type Lease } from './keep-lease.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface LeaseOptions {
   readonly clock: Clock;
@@ -41,7 +30,17 @@ export function takeLease(
 ): Lease {
   const token = randomUUID();
   claim(database, run, token, options);
-  return keepLease(database, run, token, options);
+  return holdLease(database, run, token, options);
+}
+
+/** Keeps a lease whose token was written with its run. */
+export function holdLease(
+  database: DatabaseSync,
+  run: { readonly n: number; readonly id: string },
+  token: string,
+  options: LeaseOptions,
+): Lease {
+  return keepLease(run.id, token, options, inRow(database, run.n, token, options));
 }
 
 function claim(
@@ -50,8 +49,7 @@ function claim(
   token: string,
   { clock, owner, leaseMs }: LeaseOptions,
 ): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     const held = database.prepare('SELECT owner, token, expires_at FROM runs WHERE n = ?').get(run.n) as {
       owner: string | null;
       token: string | null;
@@ -68,16 +66,11 @@ function claim(
     database
       .prepare('UPDATE runs SET owner = ?, token = ?, expires_at = ? WHERE n = ?')
       .run(owner, token, clock.now() + leaseMs, run.n);
-    database.exec('COMMIT');
-  } catch (error) {
-    // A full disk may have rolled back already.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 /** Only a process of this very machine can be seen to be dead; all else waits for the lease to end. */
-function isDead(owner: string): boolean {
+export function isDead(owner: string): boolean {
   const at = owner.lastIndexOf(':');
   if (owner.slice(0, at) !== hostname()) return false;
   const pid = Number(owner.slice(at + 1));
@@ -99,52 +92,20 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** Sends stop this long before the lease can be taken over: a request must not leave at its very end. */
-const marginShare = 0.2;
-
-function keepLease(
+/** The lease in its row of `runs`. */
+function inRow(
   database: DatabaseSync,
-  run: { readonly n: number; readonly id: string },
+  n: number,
   token: string,
   { clock, leaseMs }: LeaseOptions,
-): Lease {
-  const ended = new AbortController();
-  let renewedAt = clock.monotonic();
-  let gone: LeaseLost | undefined;
-  let tell: (error: LeaseLost) => void = () => {};
-  const lost = new Promise<LeaseLost>((resolve) => {
-    tell = resolve;
-  });
-  const lose = (): LeaseLost => {
-    gone ??= new LeaseLost(run.id);
-    ended.abort();
-    tell(gone);
-    return gone;
-  };
+): KeptLease {
   const renew = database.prepare('UPDATE runs SET expires_at = ? WHERE n = ? AND token = ?');
-  const beat = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      await clock.sleep(leaseMs / 3, ended.signal).catch(() => {});
-      if (ended.signal.aborted) return;
-      // The stamp is taken before the write: if that takes long, the lease ends sooner for us than for others.
-      const before = clock.monotonic();
-      if (renew.run(clock.now() + leaseMs, run.n, token).changes === 0) lose();
-      else renewedAt = before;
-    }
-  };
-  void beat().catch(lose);
   return {
-    token,
-    owned: () => gone === undefined && clock.monotonic() - renewedAt < leaseMs * (1 - marginShare),
-    lost,
-    lose,
-    stop: () => ended.abort(),
+    renew: () => renew.run(clock.now() + leaseMs, n, token).changes > 0,
     release: () => {
-      if (ended.signal.aborted) return;
-      ended.abort();
       database
         .prepare('UPDATE runs SET owner = NULL, token = NULL, expires_at = NULL WHERE n = ? AND token = ?')
-        .run(run.n, token);
+        .run(n, token);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { revisionsSql } from './schema-sql.ts';
 import { stamp, unstamp } from './stamp.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What brings the tables of one version to the next, by the version that they have. */
 const migrations: Readonly<Record<number, (database: DatabaseSync) => void>> = {
@@ -22,13 +23,8 @@ const migrations: Readonly<Record<number, (database: DatabaseSync) => void>> = {
 
 /** Brings a file of an older version to the newest one, or leaves it as it was. */
 export function migrate(database: DatabaseSync, from: number, to: number): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     for (let version = from; version < to; version += 1) migrations[version]?.(database);
     database.exec(`PRAGMA user_version = ${to}`);
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }

@@ -4,6 +4,7 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { LeaseHeld } from './journal.ts';
 import { migrate } from './migrations.ts';
 import { applicationId, schemaSql, schemaVersion } from './schema-sql.ts';
+import { inTransaction } from './transaction.ts';
 import { doubt, isVouchedFor } from './vouched.ts';
 
 /** WAL of older SQLite can corrupt a file after a reset; Node 24 ships a newer one. */
@@ -66,13 +67,12 @@ function isEmpty(database: DatabaseSync): boolean {
 
 /** Two processes may open one new file at once: who comes second finds the tables made. */
 function makeTables(database: DatabaseSync): void {
-  database.exec('BEGIN IMMEDIATE');
-  if (isEmpty(database)) {
+  inTransaction(database, () => {
+    if (!isEmpty(database)) return;
     database.exec(
       `${schemaSql} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`,
     );
-  }
-  database.exec('COMMIT');
+  });
 }
 
 function refuseUnfit(database: DatabaseSync, file: string, vouched: boolean): void {

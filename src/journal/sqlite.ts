@@ -1,15 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Journal, RunHeader, RunJournal, RunState, RunStatus, StepOutcomeName } from './journal.ts';
-import { type Lease, ownerName, takeLease } from './lease.ts';
+import {
+  type Journal,
+  LeaseHeld,
+  type RunHeader,
+  type RunJournal,
+  type RunState,
+  type RunStatus,
+  type StepOutcomeName,
+} from './journal.ts';
+import type { Lease } from './keep-lease.ts';
+import { holdLease, isDead, type LeaseOptions, ownerName, takeLease } from './lease.ts';
 import { damaged, guard, openDatabase, stateError } from './open-database.ts';
 import { readRecords, verifyOpenRecords } from './read-records.ts';
 import { recordRow } from './record-row.ts';
 import { beginRevision } from './revision.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
+import { inTransaction } from './transaction.ts';
 import { identityOf, vouchFor } from './vouched.ts';
 
 export interface SqliteOptions {
@@ -32,16 +43,20 @@ const defaultLeaseMs = 20_000;
 export function openSqliteJournal(file: string, options: SqliteOptions): Journal {
   const database = openDatabase(file);
   const identity = identityOf(file);
-  const tables: Tables = { database, file, options, leases: new Set() };
+  const leasing: LeaseOptions = {
+    clock: options.clock,
+    owner: options.owner ?? ownerName(),
+    leaseMs: options.leaseMs ?? defaultLeaseMs,
+  };
+  const tables: Tables = { database, file, options, leasing, leases: new Set() };
   return {
     createRun: async (header) => {
       const sealed = stamp(JSON.stringify(seal(header, options.key)), header.id);
-      const { lastInsertRowid } = guard(file, () =>
-        database
-          .prepare('INSERT INTO runs (id, header, state) VALUES (?, ?, ?)')
-          .run(header.id, sealed, 'running'),
-      );
-      return guard(file, () => openRunJournal(tables, Number(lastInsertRowid), header));
+      return guard(file, () => {
+        const token = randomUUID();
+        const n = insertRun(tables, header, sealed, token);
+        return openRunJournal(tables, n, header, holdLease(database, { n, id: header.id }, token, leasing));
+      });
     },
     openRun: async (id) => {
       const found = guard(file, () =>
@@ -50,7 +65,10 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
       if (found === undefined) throw unknownRun(file, id);
       const header = headerOf(tables, id, found.header);
       verifyOpenRecords(tables, found.n);
-      return guard(file, () => openRunJournal(tables, found.n, header));
+      return guard(file, () => {
+        const lease = takeLease(database, { n: found.n, id }, leasing);
+        return openRunJournal(tables, found.n, header, lease);
+      });
     },
     runs: async () =>
       (database.prepare('SELECT * FROM runs WHERE begun = 1 ORDER BY n').all() as unknown as RunRow[]).map(
@@ -80,6 +98,34 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
   };
 }
 
+/**
+ * Makes the run's row with its lease, unless somebody owns a run of the same plan: two may come at once.
+ * @returns the run's number
+ * @throws LeaseHeld
+ */
+function insertRun(
+  { database, leasing: { clock, owner, leaseMs } }: Tables,
+  header: RunHeader,
+  sealed: string,
+  token: string,
+): number {
+  const now = clock.now();
+  return inTransaction(database, () => {
+    const owned = database
+      .prepare('SELECT id, header, owner, expires_at FROM runs WHERE token IS NOT NULL AND expires_at > ?')
+      .all(now) as unknown as readonly RunRow[];
+    for (const { id, header: other, owner: holder, expires_at } of owned) {
+      const text = header.seal === undefined ? undefined : unstamp(other, id);
+      if (text === undefined || (JSON.parse(text) as RunHeader).seal !== header.seal) continue;
+      if (!isDead(holder ?? '')) throw new LeaseHeld(id, holder ?? '', expires_at ?? 0);
+    }
+    const insert = database.prepare(
+      "INSERT INTO runs (id, header, state, owner, token, expires_at) VALUES (?, ?, 'running', ?, ?, ?)",
+    );
+    return Number(insert.run(header.id, sealed, owner, token, now + leaseMs).lastInsertRowid);
+  });
+}
+
 function unknownRun(file: string, id: string): DiagnosticsError {
   const help = 'tenantry runs lists them; --state FILE names another state file';
   return new DiagnosticsError([
@@ -91,6 +137,7 @@ interface Tables {
   readonly database: DatabaseSync;
   readonly file: string;
   readonly options: SqliteOptions;
+  readonly leasing: LeaseOptions;
   /** Leases whose heartbeat ends with the journal. */
   readonly leases: Set<Lease>;
 }
@@ -142,14 +189,9 @@ function statusOf(tables: Tables, row: RunRow): RunStatus {
   };
 }
 
-function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJournal {
+function openRunJournal(tables: Tables, n: number, header: RunHeader, lease: Lease): RunJournal {
   const { database, file, options } = tables;
   const { clock, key } = options;
-  const lease: Lease = takeLease(
-    database,
-    { n, id: header.id },
-    { clock, owner: options.owner ?? ownerName(), leaseMs: options.leaseMs ?? defaultLeaseMs },
-  );
   tables.leases.add(lease);
   const queue = new CommitQueue(database, {
     fence: fenceOf(database, n, lease),
@@ -204,7 +246,7 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader): RunJourna
     release: async () => {
       await queue.settled();
       tables.leases.delete(lease);
-      guard(file, () => lease.release());
+      await guard(file, () => lease.release());
     },
   };
 }

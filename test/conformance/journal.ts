@@ -21,7 +21,7 @@ export interface JournalUnderTest {
     readonly leaseMs: number;
     readonly key?: Uint8Array;
     readonly hung?: boolean;
-  }): Journal;
+  }): Journal | Promise<Journal>;
   /** Moves the clocks of every journal that was opened. */
   advance(ms: number): Promise<void>;
   /** Everything that is stored, as text, to look for what must not be there. */
@@ -80,7 +80,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
 
     beforeEach(async () => {
       store = await start();
-      journal = store.open({ owner: 'one', leaseMs: 10_000, key });
+      journal = await store.open({ owner: 'one', leaseMs: 10_000, key });
       run = await journal.createRun(header('run', 3));
       await run.addRecords([0, 1, 2].map((index) => record(index)));
       await run.begin();
@@ -93,7 +93,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
         run.append(settled(1, 'succeeded', 'order')),
         run.append(intended(1, 'next')),
       ]);
-      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      const other = await store.open({ owner: 'two', leaseMs: 10_000, key });
       const rows = await all(other.read('run'));
       expect(rows.map(({ record: { index } }) => index)).toEqual([0, 1, 2]);
       expect(rows[1]?.entries).toEqual([intended(1), settled(1, 'succeeded', 'order'), intended(1, 'next')]);
@@ -128,22 +128,42 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     });
 
     it('refuses a second owner while the lease runs, and names the first', async () => {
-      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      const other = await store.open({ owner: 'two', leaseMs: 10_000, key });
       await expect(other.openRun('run')).rejects.toThrow(LeaseHeld);
       await expect(other.openRun('run')).rejects.toMatchObject({ owner: 'one' });
+    });
+
+    it('refuses a second run of a plan while the first is owned, and lets it begin afterwards', async () => {
+      const planned = { ...header('planned', 0), seal: 'a seal' };
+      const first = await journal.createRun(planned);
+      const other = await store.open({ owner: 'two', leaseMs: 10_000, key });
+      await expect(other.createRun({ ...planned, id: 'again' })).rejects.toMatchObject({ owner: 'one' });
+      await (await other.createRun({ ...header('another plan', 0), seal: 'another seal' })).release();
+      await first.release();
+      await (await other.createRun({ ...planned, id: 'later' })).release();
+    });
+
+    it('lets one of many begin who apply a plan at once', async () => {
+      const many = await Promise.all(
+        ['two', 'three', 'four', 'five'].map((owner) => store.open({ owner, leaseMs: 10_000, key })),
+      );
+      const begun = await Promise.allSettled(
+        many.map((each, index) => each.createRun({ ...header(`run ${index}`, 0), seal: 'a seal' })),
+      );
+      expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
     it('keeps the lease alive while its owner lives', async () => {
       for (let beats = 0; beats < 10; beats += 1) await store.advance(4_000);
       expect(run.owned()).toBe(true);
-      await expect(store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run')).rejects.toThrow(
+      await expect((await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run')).rejects.toThrow(
         LeaseHeld,
       );
     });
 
     it('gives the run to another process once it was released', async () => {
       await run.release();
-      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      const second = await (await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run');
       await second.append(intended(0));
       expect(second.header).toEqual(header('run', 3));
       await expect(run.append(intended(1))).rejects.toThrow(LeaseLost);
@@ -151,7 +171,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
 
     it('fences an owner that lost its lease: nothing of it is written, and it knows', async () => {
       await run.release();
-      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      const second = await (await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run');
       await second.append(intended(0));
       await expect(run.append(intended(2))).rejects.toThrow(LeaseLost);
       expect(run.owned()).toBe(false);
@@ -160,12 +180,12 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     });
 
     it('gives the run of a hung owner to another once the lease has run out, and not before', async () => {
-      const hung = await store
-        .open({ owner: 'hung', leaseMs: 10_000, key, hung: true })
-        .createRun(header('hung', 1));
+      const hung = await (await store.open({ owner: 'hung', leaseMs: 10_000, key, hung: true })).createRun(
+        header('hung', 1),
+      );
       await hung.addRecords([record(0)]);
       await hung.begin();
-      const other = store.open({ owner: 'two', leaseMs: 10_000, key });
+      const other = await store.open({ owner: 'two', leaseMs: 10_000, key });
       await store.advance(9_000);
       expect(hung.owned()).toBe(false);
       await expect(other.openRun('hung')).rejects.toThrow(LeaseHeld);
@@ -190,7 +210,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     it('goes on with the numbering of a run that was opened again', async () => {
       await run.append(intended(0));
       await run.release();
-      const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+      const second = await (await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run');
       await second.append(settled(0, 'succeeded', 'order'));
       expect((await all(journal.read('run')))[0]?.entries).toEqual([
         intended(0),
@@ -286,7 +306,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
       } as JournalEntry;
       await run.append(secret);
       expect((await all(journal.read('run')))[0]?.entries).toEqual([secret]);
-      const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
+      const blind = await store.open({ owner: 'blind', leaseMs: 10_000 });
       const seen = JSON.stringify(await all(blind.read('run')));
       expect(seen).toContain('$encrypted');
       expect(seen).not.toContain('canary-7381');
@@ -294,12 +314,14 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
 
     it('refuses another key with what to do', async () => {
       await run.append({ ...intended(0), with: { $secret: 'x' } } as JournalEntry);
-      const wrong = store.open({ owner: 'wrong', leaseMs: 10_000, key: Buffer.alloc(32, 8) });
+      const wrong = await store.open({ owner: 'wrong', leaseMs: 10_000, key: Buffer.alloc(32, 8) });
       await expect(all(wrong.read('run'))).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
     });
 
     it('rejects an entry with a secret where there is no key, and goes on', async () => {
-      const blind = await store.open({ owner: 'blind', leaseMs: 10_000 }).createRun(header('blind', 1));
+      const blind = await (await store.open({ owner: 'blind', leaseMs: 10_000 })).createRun(
+        header('blind', 1),
+      );
       await expect(
         blind.append({ ...intended(0), with: { $secret: 'x' } } as JournalEntry),
       ).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
@@ -311,7 +333,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
     });
 
     it('refuses secrets where there is no key', async () => {
-      const blind = store.open({ owner: 'blind', leaseMs: 10_000 });
+      const blind = await store.open({ owner: 'blind', leaseMs: 10_000 });
       await expect(
         blind.createRun({ ...header('secret', 0), parameters: { password: { $secret: 'x' } } }),
       ).rejects.toMatchObject({ diagnostics: [{ code: 'STATE_KEY' }] });
@@ -342,7 +364,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
         { record: record(3), entry: { type: 'revised', record: 3, path: '', keep: [], at: 3 } },
       ] as const;
       const seen = async () => {
-        const other = store.open({ owner: 'reader', leaseMs: 10_000, key });
+        const other = await store.open({ owner: 'reader', leaseMs: 10_000, key });
         const status = (await other.run('run'))!;
         return { playbook: status.playbookSource, counts: status.counts, rows: await all(other.read('run')) };
       };
@@ -375,7 +397,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
         await (await run.revise()).add(revised);
         expect(await seen()).toEqual(before);
         await run.release();
-        const second = await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+        const second = await (await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run');
         expect((await all(second.open())).map((row) => row.record.index)).toEqual([2]);
         const revising = await second.revise();
         await revising.add(revised.slice(2));
@@ -400,7 +422,7 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
         const revising = await run.revise();
         await revising.add(revised);
         await run.release();
-        await store.open({ owner: 'two', leaseMs: 10_000, key }).openRun('run');
+        await (await store.open({ owner: 'two', leaseMs: 10_000, key })).openRun('run');
         await expect(revising.commit(revisedHeader, position)).rejects.toThrow(LeaseLost);
         expect((await seen()).counts).toMatchObject({ failed: 1, open: 1 });
       });

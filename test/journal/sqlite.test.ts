@@ -10,28 +10,7 @@ import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { realClock } from '../../src/world/real.ts';
 import type { Clock } from '../../src/world/world.ts';
 import { all, header, journalConformance, key } from '../conformance/journal.ts';
-
-/** A clock that stands still until it is moved. */
-function handClock(): Clock & { advance(ms: number): Promise<void> } {
-  let now = 1_000_000;
-  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-  return {
-    now: () => now,
-    monotonic: () => now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        sleepers.push({ at: now + ms, wake: resolve });
-        signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      }),
-    advance: async (ms) => {
-      now += ms;
-      const due = sleepers.filter(({ at }) => at <= now);
-      sleepers = sleepers.filter(({ at }) => at > now);
-      for (const { wake } of due) wake();
-      await new Promise(setImmediate);
-    },
-  };
-}
+import { handClock } from './hand-clock.ts';
 
 journalConformance('the SQLite journal', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));

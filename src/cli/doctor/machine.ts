@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { isPostgres, withoutPassword } from '../../journal/postgres-address.ts';
 import { openJournal } from '../open-journal.ts';
 import { findStateKey } from '../state-key.ts';
 import { openTokenCache } from '../token-cache.ts';
@@ -30,7 +31,11 @@ async function examineKey(): Promise<Finding> {
   }
 }
 
-async function examineState(file: string): Promise<Finding> {
+async function examineState(state: string): Promise<Finding> {
+  return isPostgres(state) ? examineRuns('state', state) : examineFile(state);
+}
+
+async function examineFile(file: string): Promise<Finding> {
   const exists = await stat(file).then(
     () => true,
     () => false,
@@ -45,19 +50,21 @@ async function examineState(file: string): Promise<Finding> {
       'change its owner or mode, or name another with --state FILE',
     );
   }
+  return examineRuns('state file', file);
+}
+
+async function examineRuns(what: string, state: string): Promise<Finding> {
   try {
-    const journal = await openJournal(file);
+    const journal = await openJournal(state);
     try {
       const { length } = await journal.runs();
-      return fine(
-        'state file',
-        `${file} can be read and written, and holds ${length === 1 ? '1 run' : `${length} runs`}`,
-      );
+      const runs = length === 1 ? '1 run' : `${length} runs`;
+      return fine(what, `${withoutPassword(state)} can be read and written, and holds ${runs}`);
     } finally {
       await journal.close();
     }
   } catch (error) {
-    return broken('state file', error);
+    return broken(what, error);
   }
 }
 
