@@ -66,4 +66,19 @@ await build({
   logLevel: 'warning',
 });
 await writeFile(new URL('catalogue.jsons', dist), packCatalogue(buildCatalogue()));
+// Style and script of the pages that plan and report write: every page holds both.
+await build({
+  absWorkingDir: root.pathname,
+  entryPoints: { page: 'src/report/html/page.css', 'page.client': 'src/report/html/client/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  format: 'iife',
+  platform: 'browser',
+  target: ['es2022', 'chrome103', 'firefox113', 'safari16.4'],
+  minify: true,
+  // A page is one file of text: nothing in it may end the element that it stands in.
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
 await chmod(new URL('tenantry.js', dist), 0o755);

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
@@ -21,6 +20,7 @@ import {
   refuseInvalid,
   showElsewhere,
 } from './plan.ts';
+import { isPlanFile } from './plan-or-playbook.ts';
 import { digestFile, openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
 import { printPlan } from './terminal/print-plan.ts';
@@ -152,22 +152,6 @@ function offlinePlan(playbook: string, input: string): DiagnosticsError {
   const message = 'the plan was made offline: it does not know what exists, so it cannot be applied';
   const help = `plan again with a target:\n    tenantry plan ${playbook} --input ${input} --target … --out FILE`;
   return new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help }]);
-}
-
-/** A plan file says so in its first bytes; anything else is taken for a playbook. */
-async function isPlanFile(file: string): Promise<boolean> {
-  const start = Buffer.alloc(16);
-  try {
-    const handle = await open(file);
-    try {
-      await handle.read(start, 0, start.length, 0);
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return false; // loading it as a playbook says what is wrong with the path
-  }
-  return start.toString('latin1').startsWith('{"tenantryPlan"');
 }
 
 async function confirmed(options: ApplyOptions): Promise<boolean> {

@@ -11,6 +11,7 @@ import { digestsOf } from '../plan/fits.ts';
 import type { PlanHeader, PlanSummary } from '../plan/plan.ts';
 import { readPlan, writePlan } from '../plan/plan-file.ts';
 import { planRecords } from '../plan/plan-records.ts';
+import type { PriceSheet } from '../plan/prices.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
 import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
@@ -36,17 +37,25 @@ export interface PlanOptions extends InputOptions {
   /** File for the plan as Markdown; `-` for stdout. */
   readonly markdown?: string;
   readonly markdownLimit?: 'comment' | 'summary';
+  readonly html?: string;
+  readonly prices?: string;
 }
 
 /** `tenantry plan`: check, look up, show, and write the plan file where one is wanted. Changes nothing. */
 export async function plan(options: PlanOptions & Common, playbookFile: string): Promise<number> {
   if (options.markdown === '-' && options.json === true)
     throw usage('--markdown - and --json both want stdout', 'give the Markdown a file');
+  // What is wrong with the price sheet is told before the service is asked for anything.
+  const prices = await pricesOf(options);
   const made = await makePlan(playbookFile, options);
   try {
     if (options.json === true) await printPlanJson(made.file);
     else if (options.markdown !== '-') await printPlan(made.file, options);
     await showElsewhere(made.file, options);
+    if (options.html !== undefined) {
+      const { writePlanPage } = await import('./plan-page.ts');
+      await writePlanPage(made.file, { html: options.html, prices, playbook: made.playbook });
+    }
     await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
@@ -61,6 +70,13 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
   } finally {
     await made.remove();
   }
+}
+
+/** The price sheet that `--prices` names. Throws USAGE where nothing would show what it says. */
+async function pricesOf({ html, prices }: PlanOptions): Promise<PriceSheet | undefined> {
+  if (prices === undefined) return undefined;
+  if (html === undefined) throw usage('--prices is for the page of the plan', 'add --html FILE');
+  return (await import('../plan/prices.ts')).readPriceSheet(prices);
 }
 
 /** A plan that has been made and stands in a file. */

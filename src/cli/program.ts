@@ -145,7 +145,9 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
           .default('comment'),
       )
       .option('--skip-invalid', 'an invalid row does not make the plan unfit')
-      .option('--detailed-exitcode', 'exit with 2 where the plan has changes'),
+      .option('--detailed-exitcode', 'exit with 2 where the plan has changes')
+      .option('--html <file>', 'write the plan as a page to read in a browser')
+      .option('--prices <file>', 'a price sheet of Partner Center, for what the page says of cost'),
     setStatus,
     async () => (await import('./plan.ts')).plan,
   );
@@ -198,6 +200,15 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
       .option('--failed', 'only records that failed or are in doubt'),
     setStatus,
     async () => (await import('./show.ts')).show,
+  );
+  define(
+    program
+      .command('report <plan>')
+      .description('write the page of a plan file')
+      .option('--html <file>', 'where the page goes')
+      .option('--prices <file>', 'a price sheet of Partner Center, for what a plan’s page says of cost'),
+    setStatus,
+    async () => (await import('./report.ts')).report,
   );
   define(
     program

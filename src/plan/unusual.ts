@@ -118,7 +118,7 @@ function existsAlready({ uses, action }: PlannedAction, operations: Operations):
 }
 
 /** Two-letter countries named by inputs, however deep. */
-function* countriesIn(value: unknown): Generator<string> {
+export function* countriesIn(value: unknown): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
     if (name === 'country' && typeof inner === 'string' && /^[A-Za-z]{2}$/u.test(inner))

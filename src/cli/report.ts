@@ -1,0 +1,45 @@
+import type { Playbook } from '../check/playbook.ts';
+import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { loadOperations } from '../operations/read.ts';
+import { digestOfText } from '../plan/fits.ts';
+import { readPlan } from '../plan/plan-file.ts';
+import { exitStatus } from './exit-status.ts';
+import { playbookFrom, playbookText, usage } from './load-playbook.ts';
+import type { Common } from './options.ts';
+import { isPlanFile } from './plan-or-playbook.ts';
+
+export interface ReportOptions extends Common {
+  readonly html?: string;
+  readonly prices?: string;
+}
+
+/** `tenantry report`: the page of a plan file. */
+export async function report(options: ReportOptions, named: string): Promise<number> {
+  if (await isPlanFile(named)) return reportPlan(named, options);
+  throw usage(`${named} is no plan file`, 'plan --out FILE writes one');
+}
+
+async function reportPlan(file: string, { html, prices }: ReportOptions): Promise<number> {
+  if (html === undefined) throw usage('a plan file is reported as a page', 'add --html FILE');
+  const { readPriceSheet } = await import('../plan/prices.ts');
+  const { writePlanPage } = await import('./plan-page.ts');
+  await writePlanPage(file, {
+    html,
+    prices: prices === undefined ? undefined : await readPriceSheet(prices),
+    playbook: await playbookOf(file),
+  });
+  return exitStatus.done;
+}
+
+/** The playbook that a plan was made from, where it is there and unchanged. */
+async function playbookOf(planFile: string): Promise<Playbook | undefined> {
+  const { header } = await readPlan(planFile);
+  try {
+    const text = await playbookText(header.playbook.file);
+    if (digestOfText(text) !== header.digests.playbook) return undefined;
+    return playbookFrom(header.playbook.file, text, loadOperations());
+  } catch (error) {
+    if (error instanceof DiagnosticsError) return undefined;
+    throw error;
+  }
+}
