@@ -93,7 +93,7 @@ function itemSchema(inside: readonly CheckedStep[]): JsonSchema {
 
 /** `steps.<id>`: the operation's result, or one for each key of a loop over a single operation. */
 function resultOf(step: Step, result: JsonSchema): JsonSchema {
-  return step.forEach !== undefined && step.type !== 'block'
+  return step.forEach !== undefined && (step.type !== 'block' || step.used !== undefined)
     ? { type: 'object', additionalProperties: result }
     : result;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import type { Document } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
@@ -5,7 +6,9 @@ import type { JsonSchema } from '../schema/schema.ts';
 import { checkBlock, checkSteps } from './check-block.ts';
 import { type Checking, checkExpression, checkKey } from './check-expression.ts';
 import type { StepChecking } from './check-step.ts';
+import { checkUsed, refuseTooManySteps } from './check-used.ts';
 import { checkValue } from './check-value.ts';
+import type { UsablePlaybook } from './checked-step.ts';
 import { collectIds } from './ids.ts';
 import { checkSchema } from './json-schema.ts';
 import {
@@ -16,6 +19,8 @@ import {
   type Playbook,
   type PlaybookInput,
 } from './playbook.ts';
+import type { PlaybookFiles } from './playbook-files.ts';
+import { type OpenedLibrary, openLibrary } from './playbook-library.ts';
 import { Fields, headOf, kindOf, meant, Problems, placeOf } from './problems.ts';
 import { type StepScope, scopeOf } from './scope.ts';
 
@@ -40,23 +45,57 @@ export const fieldNames = [
 ];
 
 /**
- * Checks a playbook against the language and the catalogue. Pure.
+ * Checks a playbook against the language and the catalogue, and with it those that it uses as steps. Pure.
+ * @param files the playbooks that are used, by their place
  * @returns the checked tree, or every error of the file; warnings accompany either
  */
-export function checkPlaybook(document: Document, operations: Operations): Checked<Playbook> {
+export function checkPlaybook(
+  document: Document,
+  operations: Operations,
+  files: PlaybookFiles = new Map(),
+): Checked<Playbook> {
+  const library = openLibrary(files, (used, place, uses) => checkFile(used, place, operations, uses));
   const problems = new Problems();
+  const own = path.basename(document.file);
+  const checked = checkFile(document, own, operations, library.of(problems, [own]));
+  if (checked !== undefined) refuseTooManySteps(checked.playbook.steps, headOf(document.root), problems);
+  if (checked === undefined || problems.failed) return { ok: false, diagnostics: problems.found };
+  const guards = [...checked.playbook.guards, ...library.guards()];
+  return {
+    ok: true,
+    value: { ...checked.playbook, guards, used: library.texts() },
+    diagnostics: problems.found,
+  };
+}
+
+/** Checks one file; undefined where it cannot be used. */
+function checkFile(
+  document: Document,
+  place: string,
+  operations: Operations,
+  library: OpenedLibrary,
+): UsablePlaybook | undefined {
+  const { problems } = library;
   if (document.root.type !== 'map') {
     problems.error('WRONG_TYPE', `a playbook is ${kindOf(document.root)}`, placeOf(document.root), {
       expected: 'a map with tenantry, name, input and steps',
     });
-    return { ok: false, diagnostics: problems.found };
+    return undefined;
   }
   const fields = new Fields(document.root, 'a playbook', problems);
   checkVersion(fields, problems);
   const name = fields.required('name');
   const parameters = checkParameterSchemas(fields, problems);
   const ids = collectIds(fields.get('steps'), problems);
-  const checking: StepChecking = { problems, ids, operations, block: checkBlock };
+  const checking: StepChecking = {
+    problems,
+    ids,
+    operations,
+    block: checkBlock,
+    place,
+    use: checkUsed,
+    used: library.used,
+  };
   const params = scopeOf({ params: parameters, run });
   const input = checkInput(fields, params, checking);
   const recordScope: StepScope = {
@@ -70,23 +109,21 @@ export function checkPlaybook(document: Document, operations: Operations): Check
   const outputs = checkOutputs(fields, scope, checking);
   const description = fields.text('description');
   fields.end(fieldNames);
-  if (problems.failed || input === undefined) return { ok: false, diagnostics: problems.found };
-  return {
-    ok: true,
-    value: {
-      file: document.file,
-      source: document.text,
-      name: fields.text('name', name) ?? '',
-      ...(description === undefined ? {} : { description }),
-      parameters,
-      input: input.value,
-      limits,
-      guards,
-      steps: checked.map(({ step }) => step),
-      outputs,
-    },
-    diagnostics: problems.found,
+  if (problems.failed || input === undefined) return undefined;
+  const playbook = {
+    file: document.file,
+    source: document.text,
+    name: fields.text('name', name) ?? '',
+    ...(description === undefined ? {} : { description }),
+    parameters,
+    input: input.value,
+    limits,
+    guards,
+    steps: checked.map(({ step }) => step),
+    outputs,
+    used: {},
   };
+  return { playbook, scope };
 }
 
 function checkVersion(fields: Fields, problems: Problems): void {

@@ -1,3 +1,4 @@
+import type { At } from '../diagnostics/diagnostic.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { Node } from '../load/document.ts';
 import { httpName } from '../operations/http.ts';
@@ -7,9 +8,10 @@ import { checkAssert, checkWait } from './check-builtin.ts';
 import { type Checking, checkExpression, checkKey } from './check-expression.ts';
 import { checkHttp } from './check-http.ts';
 import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
-import type { CheckedStep, CommonFields } from './checked-step.ts';
+import type { CheckedStep, CommonFields, UsablePlaybook } from './checked-step.ts';
 import { identifier, needsOf } from './ids.ts';
 import type { OperationStep, Retry, Step } from './playbook.ts';
+import { namesFile } from './playbook-files.ts';
 import { Fields, headOf, isText, meant, placeOf } from './problems.ts';
 import { holding, mayBeMissing, needing, type StepScope, withVariables } from './scope.ts';
 
@@ -22,6 +24,19 @@ export interface StepChecking extends Checking {
     scope: StepScope,
     checking: StepChecking,
   ) => CheckedStep | undefined;
+  /** Where this playbook lies, seen from the folder of the one that is run. */
+  readonly place: string;
+  /** `uses: ./other.yaml`; given in for the same reason. */
+  readonly use: (
+    uses: string,
+    node: Node,
+    fields: Fields,
+    common: CommonFields,
+    scope: StepScope,
+    checking: StepChecking,
+  ) => CheckedStep | undefined;
+  /** The playbook at a place, checked; undefined where something in it, or in using it, was reported. */
+  readonly used: (place: string, at: At) => UsablePlaybook | undefined;
 }
 
 const boolean: JsonSchema = { type: 'boolean' };
@@ -56,6 +71,7 @@ const stepFields = [
   'id',
   'uses',
   'with',
+  'params',
   'steps',
   'if',
   'forEach',
@@ -250,6 +266,8 @@ function checkUses(
   checking: StepChecking,
 ): CheckedStep | undefined {
   const { problems, operations } = checking;
+  if (fields.get('params') !== undefined && !namesFile(name))
+    problems.error('UNKNOWN_FIELD', "'params' goes with a playbook that is used", fields.keyAt('params'));
   for (const only of ['parallel', 'rescue', 'finally'])
     if (fields.get(only) !== undefined)
       problems.error('UNKNOWN_FIELD', `'${only}' goes with a block's 'steps'`, fields.keyAt(only));
@@ -259,7 +277,8 @@ function checkUses(
     const http = checkHttp(fields, scope, checking);
     return http && checkOperationStep({ ...http, usesAt: placeOf(node) }, fields, common, checking);
   }
-  const unsupported = name.startsWith('./') || name.startsWith('../') ? 'playbooks as steps' : later[name];
+  if (namesFile(name)) return checking.use(name, node, fields, common, scope, checking);
+  const unsupported = later[name];
   if (unsupported !== undefined) {
     problems.error('WRONG_VALUE', `this version of Tenantry has no ${unsupported}`, placeOf(node));
     return undefined;

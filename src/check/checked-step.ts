@@ -1,6 +1,7 @@
 import type { Expression } from '../expression/expression.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import type { OnError, Retry, Step } from './playbook.ts';
+import type { OnError, Playbook, Retry, Step } from './playbook.ts';
+import type { StepScope } from './scope.ts';
 
 /** A step and what later steps see of it. */
 export interface CheckedStep {
@@ -21,4 +22,11 @@ export interface CommonFields {
   readonly onError: OnError;
   readonly retry: Retry;
   readonly timeoutMs?: number;
+}
+
+/** A playbook as those that use it see it. */
+export interface UsablePlaybook {
+  readonly playbook: Playbook;
+  /** The names that its outputs see, so that it is known which of them always have a value. */
+  readonly scope: StepScope;
 }

@@ -20,6 +20,8 @@ export interface Playbook {
   readonly guards: readonly Guard[];
   readonly steps: readonly Step[];
   readonly outputs: readonly Output[];
+  /** Texts of the playbooks that it uses as steps, and of those that they use, by their place (playbook-files.ts). */
+  readonly used: Readonly<Record<string, string>>;
 }
 
 export interface PlaybookInput {
@@ -126,6 +128,21 @@ export interface Block extends StepBase {
   readonly steps: readonly Step[];
   readonly rescue: readonly Step[];
   readonly finally: readonly Step[];
+  /** Set where the steps are another playbook's: they see its record, its parameters and each other, nothing else. */
+  readonly used?: UsedPlaybook;
+}
+
+/** `uses: ./other.yaml`. */
+export interface UsedPlaybook {
+  readonly place: string;
+  readonly name: string;
+  /** What its record is: row and related lists. */
+  readonly record: JsonSchema;
+  readonly with: Readonly<Record<string, Value>>;
+  readonly parameters: JsonSchema;
+  readonly params: Readonly<Record<string, Value>>;
+  /** What the step's result holds, by name. */
+  readonly outputs: readonly Output[];
 }
 
 export type Step = OperationStep | AssertStep | WaitStep | Block;

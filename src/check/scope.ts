@@ -126,14 +126,17 @@ export function guardedInside(expression: Expression, path: readonly string[]): 
 
 /**
  * Whether a path reads a field of the user's own that may be absent: not required by its schema and without a
- * default. Results of operations are not judged: the documentation says of too few fields that they always come.
+ * default; of a playbook that was used, an output that reads what may be skipped. Results of operations are not judged:
+ * the documentation says of too few fields that they always come.
  * @returns the part of the path that may be absent
  */
 export function mayBeMissing(path: readonly string[], scope: StepScope): readonly string[] | undefined {
   const root = path[0]!;
-  if (root === 'steps' || root === 'result' || root === 'run' || root === 'failure') return undefined;
-  let schema = scope.variables[root];
-  for (let index = 1; index < path.length; index += 1) {
+  if (root === 'result' || root === 'run' || root === 'failure') return undefined;
+  const step = root === 'steps' ? scope.steps.get(path[1] ?? '')?.schema : undefined;
+  if (root === 'steps' && step?.['x-outputs'] !== true) return undefined;
+  let schema = step ?? scope.variables[root];
+  for (let index = step === undefined ? 1 : 2; index < path.length; index += 1) {
     const name = path[index]!;
     const inner: JsonSchema | undefined = schema?.properties?.[name];
     if (schema === undefined || inner === undefined) return undefined;

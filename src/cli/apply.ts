@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
+import { isPlace } from '../check/playbook-files.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { loadOperations } from '../operations/read.ts';
 import { digestOfText, digestsOf, fits } from '../plan/fits.ts';
@@ -9,7 +10,7 @@ import { beginRun } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
 import { concurrencyOf, execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
-import { loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
+import { fileAt, loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
 import type { Common, InputOptions, RunOptions } from './options.ts';
 import {
@@ -78,6 +79,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
         header,
         digestsOf({
           playbook: playbook.source,
+          used: playbook.used,
           input: input.digest,
           related: input.relatedDigests,
           parameters,
@@ -129,8 +131,12 @@ async function otherFiles(header: PlanHeader): Promise<readonly Diagnostic[]> {
   const { playbook, input } = header;
   const related: Record<string, string> = {};
   for (const [name, file] of Object.entries(input.related)) related[name] = (await digestFile(file)).digest;
+  const used: Record<string, string> = {};
+  for (const place of Object.keys(header.digests.used ?? {}))
+    if (isPlace(place)) used[place] = digestOfText(await playbookText(fileAt(playbook.file, place)));
   const now = {
     ...header.digests,
+    ...(header.digests.used === undefined ? {} : { used }),
     playbook: digestOfText(await playbookText(playbook.file)),
     input: (await digestFile(input.file)).digest,
     related,

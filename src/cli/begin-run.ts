@@ -55,6 +55,7 @@ export async function beginRun(
     plan: plan.header,
     summary: plan.summary,
     playbookSource: playbook.source,
+    ...(Object.keys(playbook.used).length === 0 ? {} : { used: playbook.used }),
     inputHeader: input.table.header,
     records: plan.summary.records,
     parameters: wrapSecrets(parameters, playbook.parameters),

@@ -23,7 +23,8 @@ export async function exportRun(options: ExportOptions, id?: string): Promise<nu
   try {
     const run = await findRun(journal, id, options.state);
     const kept = run.options as RunKept;
-    const playbook = playbookFrom(planOf(run).header.playbook.file, run.playbookSource, loadOperations());
+    const { file } = planOf(run).header.playbook;
+    const playbook = playbookFrom(file, run.playbookSource, loadOperations(), run.used);
     const format = {
       header: run.inputHeader,
       delimiter: kept.delimiter,

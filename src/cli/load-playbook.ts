@@ -1,9 +1,11 @@
-import { open } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { checkPlaybook } from '../check/check-playbook.ts';
 import { checkParameters } from '../check/parameters.ts';
 import type { Playbook } from '../check/playbook.ts';
-import { type Checked, type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { plain, readDocument, tooLarge } from '../load/document.ts';
+import { filesMax, filesNamedIn, type PlaybookFiles, placeNamed } from '../check/playbook-files.ts';
+import { type At, type Checked, type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import { type Document, plain, readDocument, tooLarge } from '../load/document.ts';
 import type { Operations } from '../operations/operation.ts';
 import { printDiagnostics, rememberSource } from './failure.ts';
 import type { InputOptions } from './options.ts';
@@ -26,9 +28,12 @@ export function usage(message: string, help?: string): DiagnosticsError {
   return new DiagnosticsError([diagnostic]);
 }
 
-/** Reads and checks a playbook; every error of the file is thrown at once. */
+/** Reads and checks a playbook with those that it uses; every error of the files is thrown at once. */
 export async function loadPlaybook(file: string, operations: Operations): Promise<Playbook> {
-  return playbookFrom(file, await playbookText(file), operations);
+  const text = await playbookText(file);
+  rememberSource(file, text);
+  const document = accept(readDocument(file, text));
+  return accept(checkPlaybook(document, operations, await readUsed(document)));
 }
 
 /** More bytes than a playbook may have characters: the file need not be read to be refused. */
@@ -51,10 +56,84 @@ async function textOf(file: string): Promise<string> {
   return await handle.readFile('utf8');
 }
 
-/** The same for a text that is at hand already, e.g. the playbook that a run keeps. */
-export function playbookFrom(file: string, text: string, operations: Operations): Playbook {
-  rememberSource(file, text);
-  return accept(checkPlaybook(accept(readDocument(file, text)), operations));
+/** The same for texts that are at hand already: the playbook that a run keeps, and those that it uses. */
+export function playbookFrom(
+  file: string,
+  text: string,
+  operations: Operations,
+  used: Playbook['used'] = {},
+): Playbook {
+  const read = (name: string, source: string) => {
+    rememberSource(name, source);
+    return accept(readDocument(name, source));
+  };
+  const files = new Map(
+    Object.entries(used).map(([place, source]) => [place, read(fileAt(file, place), source)]),
+  );
+  return accept(checkPlaybook(read(file, text), operations, files));
+}
+
+/** The file at a place, as it is named from where the command runs. */
+export function fileAt(playbook: string, place: string): string {
+  return path.join(path.dirname(playbook), ...place.split('/'));
+}
+
+/** Reads the playbooks that one uses, and those that they use. What is wrong with using them is the check's to say. */
+async function readUsed(root: Document): Promise<PlaybookFiles> {
+  const files = new Map<string, Document>();
+  const folder = await realpath(path.dirname(root.file));
+  const open: { readonly document: Document; readonly place: string }[] = [
+    { document: root, place: path.basename(root.file) },
+  ];
+  for (let next = open.shift(); next !== undefined; next = open.shift()) {
+    for (const node of filesNamedIn(next.document.root)) {
+      const place = placeNamed(String(node.value), next.place);
+      if (place === undefined || files.has(place)) continue;
+      if (files.size === filesMax) throw new DiagnosticsError([tooManyFiles(node.at)]);
+      const document = await readUsedAt(fileAt(root.file, place), folder, node.at);
+      files.set(place, document);
+      open.push({ document, place });
+    }
+  }
+  return files;
+}
+
+async function readUsedAt(file: string, folder: string, at: At): Promise<Document> {
+  try {
+    const real = await realpath(file).catch(() => file);
+    if (path.relative(folder, real).startsWith('..')) throw new DiagnosticsError([outside(file)]);
+    const text = await playbookText(file);
+    rememberSource(file, text);
+    return accept(readDocument(file, text));
+  } catch (error) {
+    if (!(error instanceof DiagnosticsError)) throw error;
+    const related = [{ message: 'it is used here', at }];
+    throw new DiagnosticsError(
+      error.diagnostics.map((found) =>
+        found.at === undefined
+          ? { ...found, at }
+          : { ...found, related: [...(found.related ?? []), ...related] },
+      ),
+    );
+  }
+}
+
+function outside(file: string): Diagnostic {
+  return {
+    code: 'FILE_NOT_FOUND',
+    severity: 'error',
+    message: `${file} is a link that leads out of the playbook's folder`,
+    help: 'a review has to see all that is applied: put the file itself there',
+  };
+}
+
+function tooManyFiles(at: At): Diagnostic {
+  return {
+    code: 'YAML_LIMIT',
+    severity: 'error',
+    message: `the playbook is made of more than ${filesMax} files`,
+    at,
+  };
 }
 
 function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {

@@ -215,6 +215,7 @@ function headerOf(
     offline,
     digests: digestsOf({
       playbook: playbook.source,
+      used: playbook.used,
       input: input.digest,
       related: input.relatedDigests,
       parameters,

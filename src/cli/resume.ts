@@ -22,7 +22,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
   try {
     const status = await findRun(journal, id, options.state);
     const { header } = planOf(status);
-    const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations);
+    const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations, status.used);
     const run = await journal.openRun(status.id);
     try {
       const session = await openSession(options.target ?? header.target, operations, playbook.limits);

@@ -93,6 +93,8 @@ export interface RunHeader {
   readonly plan: unknown;
   readonly summary: unknown;
   readonly playbookSource: string;
+  /** Texts of the playbooks that it uses, by their place; absent where it uses none. */
+  readonly used?: Readonly<Record<string, string>>;
   /** Header line of the input, for failed.csv. */
   readonly inputHeader: string;
   readonly records: number;

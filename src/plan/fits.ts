@@ -6,6 +6,8 @@ import type { Digests, PlanHeader } from './plan.ts';
 /** What a plan is made from. */
 export interface Sources {
   readonly playbook: string;
+  /** The texts of the playbooks that it uses, by their place. */
+  readonly used: Readonly<Record<string, string>>;
   /** Digests of the files, hex. */
   readonly input: string;
   readonly related: Readonly<Record<string, string>>;
@@ -23,7 +25,16 @@ export function digestsOf(sources: Sources): Digests {
     parameters: digestOfText(canonical(sources.parameters)),
     operations: sources.operations,
     target: digestOfText(sources.target),
+    ...(Object.keys(sources.used).length === 0 ? {} : { used: usedDigests(sources.used) }),
   };
+}
+
+function usedDigests(used: Sources['used']): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(used)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([place, text]) => [place, digestOfText(text)]),
+  );
 }
 
 /** SHA-256, hex. */
@@ -63,6 +74,10 @@ export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
   const changed: Diagnostic[] = [];
   if (digests.playbook !== now.playbook)
     changed.push(stale(`the playbook ${playbook.file} has changed since`));
+  for (const place of new Set([...Object.keys(digests.used ?? {}), ...Object.keys(now.used ?? {})])) {
+    if (digests.used?.[place] !== now.used?.[place])
+      changed.push(stale(`the playbook ${place}, which ${playbook.file} uses, has changed since`));
+  }
   if (digests.input !== now.input) changed.push(stale(`the input ${input.file} has changed since`));
   for (const [name, digest] of Object.entries(digests.related)) {
     if (now.related[name] !== digest)

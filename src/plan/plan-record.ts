@@ -1,4 +1,4 @@
-import type { Playbook, Step } from '../check/playbook.ts';
+import type { Block, Playbook, Step, UsedPlaybook } from '../check/playbook.ts';
 import type { InputRecord } from '../check/record.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import { isRead, type Operation } from '../operations/operation.ts';
@@ -6,7 +6,8 @@ import { asText } from '../schema/as-text.ts';
 import { digestOfRecord } from './fits.ts';
 import type { Action, PlannedAction, PlannedRecord } from './plan.ts';
 import { type Asking, type PlannedStep, planOperation, planWait } from './plan-step.ts';
-import { isUnknown, type Names, resolve, resolveExpression } from './resolve.ts';
+import { containsUnknown, isUnknown, type Names, resolve, resolveExpression } from './resolve.ts';
+import { givenTo, outputsFrom } from './used.ts';
 
 /** What every record of a plan is planned with. */
 export interface PlanContext extends Asking {
@@ -115,6 +116,7 @@ class RecordWalk {
   async #once(step: Step, path: string, frame: Frame, conditional: string | undefined): Promise<void> {
     switch (step.type) {
       case 'block':
+        if (step.used !== undefined) return this.#used(step, step.used, path, frame, conditional);
         await this.steps(step.steps, { ...frame, prefix: `${path}.` }, conditional);
         await this.steps(step.finally, { ...frame, prefix: `${path}.` }, conditional);
         frame.actions.set(
@@ -140,6 +142,30 @@ class RecordWalk {
       case 'assert':
         return this.#assert(step, path, frame, conditional);
     }
+  }
+
+  /** Another playbook's steps: they see what they are given, and give their outputs. */
+  async #used(
+    { id, steps }: Block,
+    used: UsedPlaybook,
+    path: string,
+    frame: Frame,
+    conditional: string | undefined,
+  ): Promise<void> {
+    const { record, params, unknown } = givenTo(used, namesOf(frame));
+    const own: Record<string, unknown> = {};
+    const inner: Frame = {
+      values: { record, params, steps: own },
+      steps: own,
+      unknown: [['run'], ...unknown],
+      actions: new Map(),
+      prefix: `${path}.`,
+    };
+    await this.steps(steps, inner, conditional);
+    const outputs = Object.entries(outputsFrom(used, namesOf(inner)));
+    for (const [name, value] of outputs) if (containsUnknown(value)) frame.unknown.push(['steps', id, name]);
+    frame.steps[id] = Object.fromEntries(outputs.filter(([, value]) => !containsUnknown(value)));
+    frame.actions.set(id, steps.some((step) => inner.actions.get(step.id) === 'refuse') ? 'refuse' : 'act');
   }
 
   #asking(operation: Operation | undefined): Asking {
@@ -193,7 +219,8 @@ class RecordWalk {
           conditional ?? (isUnknown(holds) ? `if ${step.if!.source}` : undefined),
         );
       const own = Object.entries(inner.steps).filter(([id]) => !before.has(id));
-      results[name] = step.type === 'block' ? Object.fromEntries(own) : inner.steps[step.id];
+      results[name] =
+        step.type === 'block' && step.used === undefined ? Object.fromEntries(own) : inner.steps[step.id];
       if (
         inner.unknown.length > frame.unknown.length &&
         !frame.unknown.some(([root, id]) => root === 'steps' && id === step.id)
@@ -236,11 +263,12 @@ class RecordWalk {
 }
 
 function usesOf(step: Step): string {
+  if (step.type === 'block' && step.used !== undefined) return step.used.place;
   return step.type === 'operation' ? step.operation.name : step.type;
 }
 
 function insideOf(step: Step): readonly Step[] {
-  return step.type === 'block'
+  return step.type === 'block' && step.used === undefined
     ? [...step.steps, ...step.finally].flatMap((inner) => [inner, ...insideOf(inner)])
     : [];
 }

@@ -38,14 +38,17 @@ const header = whole({
   secretParameters: listOf(text),
   target: text,
   offline: { type: 'boolean' },
-  digests: whole({
-    playbook: text,
-    input: text,
-    related: mapOf(text),
-    parameters: text,
-    operations: text,
-    target: text,
-  }),
+  digests: whole(
+    {
+      playbook: text,
+      input: text,
+      related: mapOf(text),
+      parameters: text,
+      operations: text,
+      target: text,
+    },
+    { used: mapOf(text) },
+  ),
 });
 
 const action = whole(

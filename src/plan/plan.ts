@@ -74,6 +74,8 @@ export interface PlannedRecord {
 /** What must still be true when the plan is applied. */
 export interface Digests {
   readonly playbook: string;
+  /** Of the playbooks that it uses, by their place; absent where it uses none. */
+  readonly used?: Readonly<Record<string, string>>;
   readonly input: string;
   readonly related: Readonly<Record<string, string>>;
   readonly parameters: string;

@@ -109,7 +109,16 @@ export function resolveInput(
   inputs: Readonly<Record<string, Value>>,
   names: Names,
 ): Readonly<Record<string, unknown>> {
-  return withDefaults(resolveMap(inputs, names), operation.input) as Readonly<Record<string, unknown>>;
+  return resolveFields(inputs, operation.input, names);
+}
+
+/** The same for the fields of any object schema. */
+export function resolveFields(
+  fields: Readonly<Record<string, Value>>,
+  schema: JsonSchema,
+  names: Names,
+): Readonly<Record<string, unknown>> {
+  return withDefaults(resolveMap(fields, names), schema) as Readonly<Record<string, unknown>>;
 }
 
 function withDefaults(value: unknown, schema: JsonSchema): unknown {

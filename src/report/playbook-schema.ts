@@ -203,8 +203,15 @@ function step(catalogue: readonly Operation[]): JsonSchema {
         pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
         description: 'Unique in the file; steps.<id> is its result.',
       },
-      uses: usesOf(catalogue, ['assert', 'wait', httpName]),
-      with: { description: 'Inputs of the operation.' },
+      uses: {
+        description: 'The operation, or the file of another playbook.',
+        anyOf: [
+          usesOf(catalogue, ['assert', 'wait', httpName]),
+          { type: 'string', pattern: '^\\.\\.?/.+\\.ya?ml$', description: 'A playbook, from this file.' },
+        ],
+      },
+      with: { description: 'Inputs of the operation, or the record of the playbook.' },
+      params: { type: 'object', description: 'Parameters of a playbook that is used.' },
       if: {
         anyOf: [{ type: 'boolean' }, { $ref: '#/$defs/expression' }],
         description: 'Whether the step happens.',
@@ -244,7 +251,7 @@ function step(catalogue: readonly Operation[]): JsonSchema {
       inputsWhen('wait', true),
       inputsWhen(httpName, true),
       when({ required: ['uses'] }, without('steps', 'parallel', 'rescue', 'finally')),
-      when({ required: ['steps'] }, without('uses', 'with', 'inDoubt')),
+      when({ required: ['steps'] }, without('uses', 'with', 'params', 'inDoubt')),
     ],
   };
 }

@@ -1,11 +1,12 @@
 import type { Block, Step } from '../check/playbook.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepError } from '../journal/journal.ts';
+import { outputsFrom } from '../plan/used.ts';
 import { asText } from '../schema/as-text.ts';
 import { type Deadline, makeDeadline } from './deadline.ts';
 import type { RecordRun, StepEnd } from './record-run.ts';
 import { runLeaf, settleLeaf, worstOf } from './run-step.ts';
-import { blockScope, evaluateIn, itemScope, rescueScope, type Scope } from './scope.ts';
+import { blockScope, evaluateIn, itemScope, namesOf, rescueScope, type Scope, usedScope } from './scope.ts';
 import { failed } from './write.ts';
 
 /** Runs steps in their order; after one that stands in the way, the rest is blocked. */
@@ -147,7 +148,7 @@ async function runItems(
       : perItem && !holds(run, step, itemPath, inner)
         ? skip(run, step, itemPath)
         : await runOne(run, step, itemPath, inner, deadline);
-    results[key] = step.type === 'block' ? ownSteps(step, inner) : end.result;
+    results[key] = step.type === 'block' && step.used === undefined ? ownSteps(step, inner) : end.result;
     ends.push(end);
     wall ||= standsInTheWay(step, end);
   }
@@ -187,7 +188,13 @@ async function runBlock(
   scope: Scope,
   deadline: Deadline,
 ): Promise<StepEnd> {
-  const inner = block.forEach === undefined ? blockScope(scope, `${path}.`) : scope;
+  const { used } = block;
+  const inner =
+    used !== undefined
+      ? usedScope(scope, used, `${path}.`)
+      : block.forEach === undefined
+        ? blockScope(scope, `${path}.`)
+        : scope;
   const tried = await (block.parallel ? runSideBySide : runSteps)(run, block.steps, inner, deadline);
   const failure = tried.error ?? {
     step: path,
@@ -207,7 +214,8 @@ async function runBlock(
       ? rescued.error
       : last.error
     : undefined;
-  return { outcome, result: ownSteps(block, inner), ...(error === undefined ? {} : { error }) };
+  const result = used === undefined ? ownSteps(block, inner) : outputsFrom(used, namesOf(inner));
+  return { outcome, result, ...(error === undefined ? {} : { error }) };
 }
 
 function bad({ outcome }: StepEnd): boolean {

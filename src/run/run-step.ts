@@ -15,6 +15,7 @@ export type Leaf = Exclude<Step, { type: 'block' }>;
 
 /** The name that events and reports give to what a step does. */
 export function usesOf(step: Step): string {
+  if (step.type === 'block' && step.used !== undefined) return step.used.place;
   return step.type === 'operation' ? step.operation.name : step.type;
 }
 

@@ -1,8 +1,9 @@
-import type { Value } from '../check/playbook.ts';
+import type { UsedPlaybook, Value } from '../check/playbook.ts';
 import { evaluate, type Functions } from '../expression/evaluate.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { StepError, StepOutcomeName } from '../journal/journal.ts';
 import { resolve } from '../plan/resolve.ts';
+import { givenTo } from '../plan/used.ts';
 
 /** What the expressions of a step may see. A block's items each have their own, with the names of the outer one. */
 export interface Scope {
@@ -39,6 +40,15 @@ export function blockScope(outer: Scope, prefix: string): Scope {
 /** The scope of one item of a `forEach`: it sees what is outside, and its own steps are its own. */
 export function itemScope(outer: Scope, as: string, item: unknown, prefix: string): Scope {
   return makeScope({ ...outer.values, [as]: item }, { ...outer.steps }, new Map(outer.outcomes), prefix);
+}
+
+/**
+ * The scope of another playbook's steps: they see what they are given, and the run.
+ * @throws EvaluationError where what they are given is not what they take
+ */
+export function usedScope(outer: Scope, used: UsedPlaybook, prefix: string): Scope {
+  const { record, params } = givenTo(used, namesOf(outer));
+  return makeScope({ record, params, run: outer.values.run }, {}, new Map(), prefix);
 }
 
 /** The scope of `rescue` steps: they see why the block failed. */

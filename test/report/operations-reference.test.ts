@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { checkPlaybook } from '../../src/check/check-playbook.ts';
-import { readDocument } from '../../src/load/document.ts';
+import { type Document, readDocument } from '../../src/load/document.ts';
 import { loadOperations } from '../../src/operations/read.ts';
 import { areaOf, areas } from '../../src/report/areas.ts';
 import { describeOperation } from '../../src/report/describe-operation.ts';
@@ -31,9 +31,20 @@ function asPlaybook(snippet: string): string {
   return `${head}steps:\n${snippet.replaceAll(/^/gmu, '  ')}`;
 }
 
-function errorsOf(snippet: string): readonly string[] {
+/** Snippets that say in their first line which file they are: others of the page may use them. */
+function filesOf(text: string): ReadonlyMap<string, Document> {
+  return new Map(
+    snippetsOf(text).flatMap(([, snippet]) => {
+      const place = /^# \.\/(\S+\.yaml)\n/u.exec(snippet)?.[1];
+      const document = readDocument(place ?? '', snippet);
+      return place === undefined || !document.ok ? [] : [[place, document.value] as const];
+    }),
+  );
+}
+
+function errorsOf(snippet: string, files: ReadonlyMap<string, Document> = new Map()): readonly string[] {
   const document = readDocument('snippet.yaml', asPlaybook(snippet));
-  const checked = document.ok ? checkPlaybook(document.value, operations) : document;
+  const checked = document.ok ? checkPlaybook(document.value, operations, files) : document;
   return checked.diagnostics
     .filter(({ severity }) => severity === 'error')
     .map(({ code, message }) => `${code}: ${message}`);
@@ -73,7 +84,7 @@ describe('the pages written by hand', () => {
   it.each([...pages, '../README.md'])('%s has snippets that the checker accepts', (file) => {
     const text = readFileSync(path.join(docs, file), 'utf8');
     const wrong = snippetsOf(text).flatMap(([line, snippet]) =>
-      parse(snippet) === null ? [] : errorsOf(snippet).map((error) => `${line}: ${error}`),
+      parse(snippet) === null ? [] : errorsOf(snippet, filesOf(text)).map((error) => `${line}: ${error}`),
     );
     expect(wrong).toEqual([]);
   });

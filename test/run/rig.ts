@@ -20,11 +20,14 @@ import { virtualClock } from './virtual-clock.ts';
 export const operations = loadOperations();
 
 /** A checked playbook from its text. */
-export function playbookOf(text: string): Playbook {
-  const head = 'tenantry: 1\nname: test\n';
-  const document = readDocument('playbook.yaml', head + text);
-  if (!document.ok) throw new Error(JSON.stringify(document.diagnostics));
-  const checked = checkPlaybook(document.value, operations);
+export function playbookOf(text: string, used: Readonly<Record<string, string>> = {}): Playbook {
+  const read = (file: string, body: string) => {
+    const document = readDocument(file, `tenantry: 1\nname: test\n${body}`);
+    if (!document.ok) throw new Error(JSON.stringify(document.diagnostics));
+    return document.value;
+  };
+  const files = new Map(Object.entries(used).map(([place, body]) => [place, read(place, body)]));
+  const checked = checkPlaybook(read('playbook.yaml', text), operations, files);
   if (!checked.ok)
     throw new Error(checked.diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   return checked.value;
