@@ -28,7 +28,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
       const session = await openSession(options.target ?? header.target, operations, playbook.limits);
       try {
         refuseUncallable(playbook, operations, session);
-        await settleByHand(run, { operations, reader: session.reader }, verdicts);
+        await settleByHand(run, { operations, reader: session.reader, now: Date.now }, verdicts);
         return await execute({
           journal,
           run,

@@ -1,6 +1,7 @@
 import type { Answered, RunJournal } from '../journal/journal.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
 import { type ByHandParts, type Doubtful, doubtfulOf, readerOf, resultByHand } from '../run/by-hand.ts';
+import { leavesWithinMs, onItsWayMs } from '../run/doubt.ts';
 import { usage } from './load-playbook.ts';
 
 /** A person's word on one request in doubt. */
@@ -27,13 +28,13 @@ export function verdictsOf(words: readonly string[]): readonly Verdict[] {
 
 /**
  * Takes a person's word on requests in doubt. `done`: the step goes on as if the answer had come, with what the service
- * shows of it as its result. `not-done`: the request counts as never sent, so another one may be sent. All words are
- * judged before the first is recorded.
+ * shows of it as its result. `not-done`: the request counts as never sent, so another one may be sent; that cannot be known
+ * while it may still be on its way. All words are judged before the first is recorded.
  * @throws DiagnosticsError USAGE where a word names nothing that is in doubt, or the service does not bear it out
  */
 export async function settleByHand(
   run: RunJournal,
-  parts: ByHandParts,
+  parts: ByHandParts & { readonly now: () => number },
   verdicts: readonly Verdict[],
 ): Promise<void> {
   if (verdicts.length === 0) return;
@@ -68,7 +69,7 @@ function listOf(doubtful: readonly Doubtful[]): string {
 }
 
 async function answerOf(
-  parts: ByHandParts,
+  parts: ByHandParts & { readonly now: () => number },
   { name, happened, id }: Verdict,
   meant: Doubtful,
 ): Promise<Answered> {
@@ -78,9 +79,16 @@ async function answerOf(
     record: opened.record.index,
     path,
     attempt: intended.attempt,
-    at: Date.now(),
+    at: parts.now(),
   } as const;
-  if (!happened) return { ...entry, answer: 'notSent' };
+  if (!happened) {
+    const leftMs = intended.at + leavesWithinMs + onItsWayMs - parts.now();
+    if (leftMs <= 0) return { ...entry, answer: 'notSent' };
+    throw usage(
+      `--settle ${name}=not-done: the request left a moment ago, and may still happen`,
+      `look again in ${Math.ceil(leftMs / 1_000)} s; nothing was recorded and nothing was sent`,
+    );
+  }
   const word = await resultByHand(parts, meant, id);
   const operation = parts.operations.get(intended.operation)!;
   switch (word.type) {

@@ -4,7 +4,10 @@ import { LeaseLost } from './journal.ts';
 /** Who owns a run, for how long. Where the journal keeps it is the lease; the token is its fence. */
 export interface Lease {
   readonly token: string;
-  /** True while no other process can have taken the run, by the monotonic clock: a stepped wall clock changes nothing. */
+  /**
+   * True while no other process can have taken the run: by the monotonic clock, which does not step, and by the token where
+   * looking is cheap, since others judge by a wall clock that may.
+   */
   owned(): boolean;
   readonly lost: Promise<LeaseLost>;
   /** Said by whoever finds the token gone. */
@@ -16,6 +19,8 @@ export interface Lease {
 
 /** The lease where the journal keeps it. */
 export interface KeptLease {
+  /** Whether the token is there still, where that can be seen at once. */
+  held?(): boolean;
   /** Puts its end off by a lease; false where the token is not there any more. */
   renew(): boolean | Promise<boolean>;
   /** Gives it back. */
@@ -62,7 +67,12 @@ export function keepLease(
   void beat().catch(lose);
   return {
     token,
-    owned: () => gone === undefined && clock.monotonic() - renewedAt < leaseMs * (1 - marginShare),
+    owned: () => {
+      if (gone !== undefined || clock.monotonic() - renewedAt >= leaseMs * (1 - marginShare)) return false;
+      if (kept.held?.() !== false) return true;
+      lose();
+      return false;
+    },
     lost,
     lose,
     stop: () => ended.abort(),

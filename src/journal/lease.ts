@@ -100,7 +100,9 @@ function inRow(
   { clock, leaseMs }: LeaseOptions,
 ): KeptLease {
   const renew = database.prepare('UPDATE runs SET expires_at = ? WHERE n = ? AND token = ?');
+  const look = database.prepare('SELECT token FROM runs WHERE n = ?');
   return {
+    held: () => (look.get(n) as { token: string | null }).token === token,
     renew: () => renew.run(clock.now() + leaseMs, n, token).changes > 0,
     release: () => {
       database

@@ -234,7 +234,7 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader, lease: Lea
         n,
         `AND (outcome IS NULL OR outcome = 'inDoubt'${retryFailed ? " OR outcome IN ('failed', 'blocked')" : ''})`,
       ),
-    owned: () => lease.owned(),
+    owned: () => guard(file, () => lease.owned()),
     setState: (state) =>
       queue.add(
         () =>

@@ -2,11 +2,12 @@ import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { type Intended, LeaseLost } from '../journal/journal.ts';
 import type { Answer } from '../partner-center/answer.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
+import type { Clock } from '../world/world.ts';
 import { digest, finish, note } from './after-answer.ts';
 import { readBase } from './base.ts';
 import type { RunContext } from './context.ts';
 import { TimedOut } from './deadline.ts';
-import { onItsWayMs, settleDoubt } from './doubt.ts';
+import { leavesWithinMs, onItsWayMs, settleDoubt } from './doubt.ts';
 import { requestEvent, tenantOf } from './reader.ts';
 import { requestIdOf } from './request-id.ts';
 import { type Attempt, type Beginning, errorOf, giveUp, type Performed, type Write } from './write.ts';
@@ -17,6 +18,8 @@ import { type Attempt, type Beginning, errorOf, giveUp, type Performed, type Wri
  *  A1. A request leaves only after its intent is durable in the journal.
  *  A2. Between the durable intent and the send, the halt is looked at again, and the lease immediately before
  *      anything leaves, also again after a token was waited for. Where nothing is sent, the journal says so (`notSent`).
+ *      A request leaves within `leavesWithinMs` of its intent or not at all: a process that slept in between writes
+ *      another intent first, so that whoever goes on with the run knows how late it can have left.
  *  A3. What came back is given to the journal before anything else is done with it; later entries cover it (J3).
  *  A4. One request id means one logical attempt with one input. Only a business answer, or the surety that no
  *      request of the attempt can have happened, ends it; the next attempt has a new id.
@@ -97,9 +100,9 @@ function resumed(
     number: attempt,
     requestId,
     intendedAt: write.firstIntendedAt ?? sentAt,
-    sentAt,
+    sentAt: sentAt + leavesWithinMs,
     doubt: true,
-    cutOffAt: sentAt,
+    cutOffAt: sentAt + leavesWithinMs,
     ask: true,
   };
 }
@@ -112,25 +115,12 @@ async function sendOnce(
   base: unknown,
   tries: number,
 ): Promise<Answer> {
-  const { limiter, log, world, client, halt, stop, run } = context;
+  const { limiter, world } = context;
   const { operation, input } = write;
   const tenant = tenantOf(input);
   const release = await limiter.acquire(operation, tenant, write.deadline.signal);
   try {
-    attempt.sentAt = client.now();
-    attempt.intendedAt ??= write.firstIntendedAt ?? attempt.sentAt;
-    await log.durable(intentOf(write, attempt)); // A1
-    if (halt.aborted) {
-      if (!attempt.doubt) note(context, write, attempt, 'notSent');
-      throw halt.reason;
-    }
-    const leaving = () => {
-      if (!log.owned()) throw new LeaseLost(run.id); // A2
-    };
-    const began = world.clock.monotonic();
-    const { requestId } = attempt;
-    const options = { requestId, leaving, signal: stop, ...(base === undefined ? {} : { base }) };
-    const answer = await client.call(operation, input, options);
+    const { answer, began } = await sendInTime(context, write, attempt, base);
     limiter.observe(operation, tenant, answer, world.clock.monotonic() - began);
     context.listener(requestEvent(world, operation, answer, began, tries));
     return answer;
@@ -141,6 +131,48 @@ async function sendOnce(
   } finally {
     release();
   }
+}
+
+/** Not sent: too long ago was its intent. */
+class Overslept extends Error {}
+
+/** Writes the intent and sends, again where the process slept in between. */
+async function sendInTime(
+  context: RunContext,
+  write: Write,
+  attempt: Attempt,
+  base: unknown,
+): Promise<{ readonly answer: Answer; readonly began: number }> {
+  const { log, world, client, halt, stop, run } = context;
+  const { requestId } = attempt;
+  for (;;) {
+    const awake = stopwatch(world.clock);
+    attempt.sentAt = client.now();
+    attempt.intendedAt ??= write.firstIntendedAt ?? attempt.sentAt;
+    await log.durable(intentOf(write, attempt)); // A1
+    if (halt.aborted) {
+      if (!attempt.doubt) note(context, write, attempt, 'notSent');
+      throw halt.reason;
+    }
+    const leaving = () => {
+      if (!log.owned()) throw new LeaseLost(run.id); // A2
+      if (awake() > leavesWithinMs) throw new Overslept();
+      attempt.sentAt = client.now();
+    };
+    const began = world.clock.monotonic();
+    try {
+      const options = { requestId, leaving, signal: stop, ...(base === undefined ? {} : { base }) };
+      return { answer: await client.call(write.operation, write.input, options), began };
+    } catch (error) {
+      if (!(error instanceof Overslept)) throw error;
+    }
+  }
+}
+
+/** Milliseconds since now by both clocks: one stands still while a machine is suspended, the other may be set. */
+function stopwatch(clock: Clock): () => number {
+  const [wall, monotonic] = [clock.now(), clock.monotonic()];
+  return () => Math.max(clock.now() - wall, clock.monotonic() - monotonic);
 }
 
 function intentOf(write: Write, attempt: Attempt): Intended {

@@ -17,6 +17,9 @@ export type Settlement =
  */
 export const onItsWayMs = 10_000;
 
+/** Milliseconds between the durable intent of a request and the moment at which it leaves, at most. */
+export const leavesWithinMs = 5_000;
+
 /** Milliseconds for which a look-up that says nothing clear is repeated. */
 const unclearMs = 120_000;
 

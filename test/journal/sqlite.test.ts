@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Journal } from '../../src/journal/journal.ts';
+import { type Journal, LeaseLost } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { realClock } from '../../src/world/real.ts';
 import type { Clock } from '../../src/world/world.ts';
@@ -43,6 +43,25 @@ describe('a state file', () => {
     for (const name of readdirSync(folder))
       expect(statSync(path.join(folder, name)).mode & 0o777, name).toBe(0o600);
     void journal.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is seen to be another owner’s at once, even where that one’s clock was set forward', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+    const file = path.join(folder, 'state.db');
+    const clock = handClock();
+    const journal = openSqliteJournal(file, { clock, key, owner: 'one' });
+    const run = await journal.createRun(header('run', 0));
+    await run.begin();
+    expect(run.owned()).toBe(true);
+    const ahead = { ...clock, now: () => clock.now() + 60_000 };
+    const other = openSqliteJournal(file, { clock: ahead, key, owner: 'two' });
+    const second = await other.openRun('run');
+    expect(run.owned()).toBe(false);
+    expect(await run.lost).toBeInstanceOf(LeaseLost);
+    expect(second.owned()).toBe(true);
+    await journal.close();
+    await other.close();
     rmSync(folder, { recursive: true });
   });
 

@@ -81,6 +81,30 @@ describe('a write', () => {
     },
   );
 
+  it.each([
+    [4_000, 1],
+    [6_000, 2],
+  ])(
+    'that slept for %i ms between its intent and its leaving leaves after intent number %i',
+    async (ms, intents) => {
+      const rig = await makeRig(buyAtOnce, rows(1));
+      let slept = false;
+      await rig.run({
+        onTrace: (place) => {
+          if (place !== 'durable intended order' || slept) return;
+          slept = true;
+          rig.clock.stop(ms);
+        },
+      });
+      const written = intentsOf(rig, 'order');
+      expect(written).toHaveLength(intents);
+      // The same attempt under the same id; the last intent says when it left.
+      expect(new Set(written.map(({ requestId, attempt }) => `${requestId} ${attempt}`)).size).toBe(1);
+      expect(idsOf(rig, 'orders.create')).toEqual([written[0]!.requestId]);
+      expect(outcomeOf(rig, 'order')).toMatchObject({ outcome: 'succeeded' });
+    },
+  );
+
   it('keeps secrets marked in the journal, and the outputs have them', async () => {
     const rig = await makeRig(onboard, rows(1));
     await rig.run();

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { verdictsOf } from '../../src/cli/settle-by-hand.ts';
+import { settleByHand, verdictsOf } from '../../src/cli/settle-by-hand.ts';
 import { loadOperations } from '../../src/operations/read.ts';
 import { readerOf } from '../../src/run/by-hand.ts';
+import { buyAtOnce, rows } from './playbooks.ts';
+import { makeRig } from './rig.ts';
+import { unknown } from './service.ts';
 
 const operations = loadOperations();
 
@@ -42,5 +45,32 @@ describe('the words of --settle', () => {
 
   it('are refused where they speak of one record twice', () => {
     expect(() => verdictsOf(['a=done', 'a=not-done'])).toThrow(/twice/u);
+  });
+});
+
+describe('a person’s "not done"', () => {
+  it.each([
+    [14_000, [], 'look again in 1 s'],
+    [15_000, ['notSent'], undefined],
+  ])('%i ms after the request was about to leave', async (ms, answers, help) => {
+    const rig = await makeRig(buyAtOnce, rows(1));
+    rig.service.fail('orders.create', unknown('maybe'));
+    await rig.run();
+    const [intended] = rig.stored.entries.filter((entry) => entry.type === 'intended');
+    rig.stored.entries.splice(rig.stored.entries.indexOf(intended!) + 1);
+    const written = rig.stored.entries.length;
+    const said = await settleByHand(
+      rig.journal,
+      {
+        operations,
+        reader: { read: () => Promise.reject(new Error('nothing is read')) },
+        now: () => intended!.at + ms,
+      },
+      [{ name: 'row-0', happened: false }],
+    ).catch((error: unknown) => error);
+    const added = rig.stored.entries.slice(written);
+    expect(added.map((entry) => entry.type === 'answered' && entry.answer)).toEqual(answers);
+    if (help === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatchObject({ diagnostics: [{ help: expect.stringContaining(help) }] });
   });
 });

@@ -12,6 +12,8 @@ export interface VirtualClock extends Clock {
   run<T>(work: Promise<T>): Promise<T>;
   /** Lets the time pass that is given, waking who is due. */
   pass(ms: number): Promise<void>;
+  /** The process is stopped for as long: time has passed, and nobody was woken meanwhile. */
+  stop(ms: number): void;
   /** Lets everything happen that needs no time. */
   idle(): Promise<void>;
 }
@@ -75,6 +77,9 @@ export function virtualClock(start = Date.parse('2026-01-01T00:00:00Z')): Virtua
       await idle();
       while (await wakeNext(until)) await idle();
       now = until;
+    },
+    stop: (ms) => {
+      now += ms;
     },
     idle,
   };

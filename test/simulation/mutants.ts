@@ -42,7 +42,7 @@ export const mutants: readonly Mutant[] = [
     file: 'run/attempt.ts',
     text: 'await log.durable(intentOf(write, attempt)); // A1',
     instead:
-      "await log.durable(intentOf(write, attempt)); note(context, write, attempt, 'ok', 200, wrapSecrets({}, operation.result));",
+      "await log.durable(intentOf(write, attempt)); note(context, write, attempt, 'ok', 200, wrapSecrets({}, write.operation.result));",
   },
   {
     without: 'a look at the lease before anything leaves',

@@ -1,4 +1,5 @@
 import { settleByHand, type Verdict } from '../../src/cli/settle-by-hand.ts';
+import { DiagnosticsError } from '../../src/diagnostics/diagnostic.ts';
 import { type Journal, LeaseHeld, type RunJournal, type RunRecord } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { makeClient } from '../../src/partner-center/client.ts';
@@ -15,7 +16,7 @@ import { makeLimiter } from '../../src/run/limiter.ts';
 import { makeReader } from '../../src/run/reader.ts';
 import { type Dice, makeDice } from './dice.ts';
 import { brokenRules } from './invariants.ts';
-import { type Fate, Process, type WallClock } from './process.ts';
+import { epoch, type Fate, Process, type WallClock } from './process.ts';
 import { operations, type Row, type Scene, scenes } from './scenes.ts';
 import { Service } from './service.ts';
 import { freshStateFile } from './state-file.ts';
@@ -61,6 +62,11 @@ export async function simulate(seed: number): Promise<SeedResult> {
     virtualMs: story.timeline.now,
     told: story.told(),
   };
+}
+
+function isTooEarly(error: unknown): false {
+  if (error instanceof DiagnosticsError && /may still happen/u.test(error.message)) return false;
+  throw error;
 }
 
 type End =
@@ -351,11 +357,19 @@ class Story {
     return end.totals.records;
   }
 
+  async #verdicts(journal: Journal): Promise<readonly Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for await (const { record } of journal.read(runId, { only: ['inDoubt'] })) {
+      const made = this.scene.made!(this.#service, this.#rows[record.index]!);
+      verdicts.push({ name: record.key, happened: made !== undefined, ...(made && { id: made.id }) });
+    }
+    return verdicts;
+  }
+
   /** A person looks at the service and says what is true of every record in doubt. */
   async #settle(): Promise<void> {
     const process = new Process('person', this.timeline, this.#wall, {});
     const journal = this.#open(process);
-    const verdicts: Verdict[] = [];
     const reader: Reader = {
       read: async (_operation, { customerId, orderId }) => {
         const row = this.#rows.find(({ customer }) => customer === customerId)!;
@@ -364,13 +378,15 @@ class Story {
         return { type: 'ok', status: 200, headers: {}, result };
       },
     };
-    for await (const { record } of journal.read(runId, { only: ['inDoubt'] })) {
-      const row = this.#rows[record.index]!;
-      const made = this.scene.made!(this.#service, row);
-      verdicts.push({ name: record.key, happened: made !== undefined, ...(made && { id: made.id }) });
-    }
     const run = await this.#takeOver(process, journal);
-    await settleByHand(run, { operations, reader }, verdicts);
+    const now = () => epoch + this.timeline.now;
+    const settled = async (): Promise<boolean> =>
+      settleByHand(run, { operations, reader, now }, await this.#verdicts(journal)).then(
+        () => true,
+        isTooEarly,
+      );
+    // Too early a "not done" is refused: the person looks again later.
+    while (!(await settled())) await process.clock.sleep(5_000);
     await run.release();
     await journal.close();
   }
