@@ -5,14 +5,14 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { loadOperations } from '../operations/read.ts';
 import { digestOfText, digestsOf, fits } from '../plan/fits.ts';
 import type { PlanHeader } from '../plan/plan.ts';
-import { readPlan } from '../plan/plan-file.ts';
+import { type OpenedPlan, readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
 import { concurrencyOf, execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { fileAt, loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
-import type { Common, InputOptions, RunOptions } from './options.ts';
+import type { Common, InputOptions, RunOptions, TrustOptions } from './options.ts';
 import {
   guardsHold,
   makePlan,
@@ -24,16 +24,20 @@ import {
 import { isPlanFile } from './plan-or-playbook.ts';
 import { digestFile, openInput } from './records.ts';
 import { openSession, type Session } from './session.ts';
+import { refuseUnsigned, refuseUnsignedPlaybook, requiredKeys } from './signing.ts';
 import { printPlan } from './terminal/print-plan.ts';
 
-export interface ApplyOptions extends PlanOptions, RunOptions {
+export interface ApplyOptions extends PlanOptions, RunOptions, TrustOptions {
   readonly yes?: boolean;
   readonly autoApprove?: boolean;
+  /** Goes on with the run that the plan file began, where the state has it. */
+  readonly once?: boolean;
 }
 
 /** `tenantry apply`: a plan file as it was reviewed, or a playbook that is planned, shown and confirmed first. */
 export async function apply(options: ApplyOptions & Common, file: string): Promise<number> {
-  if (await isPlanFile(file)) return applyPlan(file, options);
+  if (await isPlanFile(file)) return applyFile(file, options);
+  if ((await requiredKeys(options.requireSignature)) !== undefined) refuseUnsignedPlaybook(file);
   const made = await makePlan(file, { ...options, offline: false }, { keepSession: true });
   try {
     if (options.json !== true) await printPlan(made.file, options);
@@ -52,16 +56,27 @@ export async function apply(options: ApplyOptions & Common, file: string): Promi
   }
 }
 
+/** A plan file is applied as it is; with `--once` a second time goes on with what the first one began. */
+async function applyFile(file: string, options: ApplyOptions & Common): Promise<number> {
+  if (options.once === true) {
+    const { runBegunBy } = await import('./begun-by.ts');
+    const begun = await runBegunBy(file, options.state);
+    if (begun !== undefined) {
+      const { resume } = await import('./resume.ts');
+      return resume({ ...options, settle: [] }, begun);
+    }
+  }
+  return applyPlan(file, options);
+}
+
 /** Steps of applying a plan file: verify it, read again what it was made from, compare, begin, run. */
 async function applyPlan(file: string, options: ApplyOptions & Common, opened?: Session): Promise<number> {
   const operations = loadOperations();
+  const trusted = await requiredKeys(options.requireSignature);
   const plan = await readPlan(file);
-  const { header, summary } = plan;
-  if (header.offline) throw offlinePlan(header.playbook.file, header.input.file);
-  refuseInvalid(summary, options.skipInvalid === true);
-  if (summary.warnings.some(({ severity }) => severity === 'error'))
-    throw new DiagnosticsError(summary.warnings);
-
+  refuseUnsigned(plan, [trusted], file);
+  const { header } = plan;
+  refuseUnfit(plan, options);
   refuseStale(await otherFiles(header));
   const playbook = await loadPlaybook(header.playbook.file, operations);
   const sources: InputOptions = {
@@ -99,6 +114,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           parameters,
           input,
           resultsFolder: folder,
+          signedBy: trusted,
           ...concurrencyOf(options),
         });
         return await execute({
@@ -111,6 +127,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           json: options.json === true,
           color: options.color,
           state: options.state,
+          junit: options.junit,
         });
       } finally {
         if (opened === undefined) await session.close();
@@ -121,6 +138,14 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   } finally {
     input.close();
   }
+}
+
+/** What a plan says itself of why it cannot be applied. */
+function refuseUnfit({ header, summary }: OpenedPlan, options: ApplyOptions): void {
+  if (header.offline) throw offlinePlan(header.playbook.file, header.input.file);
+  refuseInvalid(summary, options.skipInvalid === true);
+  if (summary.warnings.some(({ severity }) => severity === 'error'))
+    throw new DiagnosticsError(summary.warnings);
 }
 
 /**

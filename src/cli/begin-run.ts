@@ -19,6 +19,8 @@ export interface RunKept {
   readonly mark: boolean;
   readonly results: string;
   readonly concurrency?: number;
+  /** PEM of the public keys, one of which must have signed what this run goes by, now and after every revision. */
+  readonly signedBy?: string;
 }
 
 const batch = 500;
@@ -37,6 +39,7 @@ export async function beginRun(
     readonly input: Input;
     readonly resultsFolder: (run: string) => string;
     readonly concurrency?: number;
+    readonly signedBy?: string | undefined;
   },
 ): Promise<RunJournal> {
   const { playbook, parameters, input } = making;
@@ -47,6 +50,7 @@ export async function beginRun(
     mark: input.table.header.startsWith('\uFEFF'),
     results: making.resultsFolder(id),
     ...(making.concurrency === undefined ? {} : { concurrency: making.concurrency }),
+    ...(making.signedBy === undefined ? {} : { signedBy: making.signedBy }),
   };
   const run = await journal.createRun({
     id,

@@ -9,6 +9,7 @@ import { applyRun } from '../run/apply.ts';
 import { type Downloads, makeDownloads, savedBy } from '../run/downloads.ts';
 import type { RunTotals } from '../run/event.ts';
 import type { RunKept } from './begin-run.ts';
+import { ciAgent } from './ci/agent.ts';
 import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { usage } from './load-playbook.ts';
@@ -34,6 +35,8 @@ export interface Execution {
   /** Where results go and how many records are in flight, in place of what the run was begun with. */
   readonly results?: string | undefined;
   readonly concurrency?: number | undefined;
+  /** File for the outcome as JUnit XML. */
+  readonly junit?: string | undefined;
   /** The state option as it was given, for the command that resumes. */
   readonly state: string;
 }
@@ -49,6 +52,10 @@ export async function execute(execution: Execution): Promise<number> {
   await prepareFolder(kept.results).catch(
     explain(`nothing was sent; go on with:\n    ${resume} --results DIR`),
   );
+  if (execution.junit !== undefined)
+    await prepareFolder(path.dirname(execution.junit)).catch(
+      explain(`nothing was sent; go on with:\n    ${resume} --junit FILE`),
+    );
   const progress = makeProgress({ json: execution.json, color: execution.color, resume });
   session.listen(progress.listener);
   const signals = listenForSignals();
@@ -78,13 +85,28 @@ export async function execute(execution: Execution): Promise<number> {
     await progress.close();
     await run.release();
   }
-  const files = await writeResultFiles(journal, run, playbook, kept).catch(unwritten(execution));
+  const files = await writeResultFiles(journal, run, playbook, kept).catch(
+    unwritten(execution, `${resume.replace('resume', 'export')} --results DIR`),
+  );
+  const told = await tell(execution, resume).then(
+    () => true,
+    unwritten(execution, `${resume.replace('resume', 'report')} --junit FILE`),
+  );
   if (!execution.json) printOutcome(totals, files ?? [], { resume, color: execution.color });
   else
     process.stdout.write(
       `${printedJson({ event: 'run.finished', at: session.world.clock.now(), run: totals })}\n`,
     );
-  return files === undefined ? exitStatus.refused : statusOf(totals);
+  return files === undefined || told === undefined ? exitStatus.refused : statusOf(totals);
+}
+
+/** Tells the outcome to others than the person at the terminal: in JUnit XML, and to the CI job. */
+async function tell({ journal, run, junit }: Execution, resume: string): Promise<void> {
+  const inCi = ciAgent() !== undefined;
+  if (junit === undefined && !inCi) return;
+  const status = (await journal.run(run.header.id))!;
+  if (junit !== undefined) await (await import('./write-junit.ts')).writeJunit(journal, status, junit);
+  if (inCi) await (await import('./ci/tell-run.ts')).tellRun(journal, status, resume);
 }
 
 function keptBy({ run, results, concurrency }: Execution): RunKept {
@@ -96,8 +118,7 @@ function keptBy({ run, results, concurrency }: Execution): RunKept {
 }
 
 /** The run has happened and lies in the state: that its files could not be written must not hide how it ended. */
-function unwritten({ run, state, color }: Execution): (error: unknown) => undefined {
-  const again = `${resumeCommand(run.header.id, state).replace('resume', 'export')} --results DIR`;
+function unwritten({ color }: Execution, again: string): (error: unknown) => undefined {
   const explained = explain(`nothing of the run is lost; write its files with:\n    ${again}`);
   return (error) => {
     try {

@@ -3,6 +3,7 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { neutraliseForeign, printedJson } from '../diagnostics/neutralise.ts';
 import { formatDiagnostics } from '../diagnostics/print.ts';
 import { LeaseHeld, LeaseLost } from '../journal/journal.ts';
+import type { Notice } from '../report/logging-commands.ts';
 import { exitStatus } from './exit-status.ts';
 import { wantsColour } from './terminal/colour.ts';
 
@@ -31,6 +32,19 @@ export function listenToDiagnostics(listener: DiagnosticsListener): () => void {
 /** Tells the listeners of diagnostics that are not printed. */
 export function noteDiagnostics(diagnostics: readonly Diagnostic[]): void {
   for (const listener of listeners) listener(diagnostics);
+}
+
+type NoticeListener = (notice: Notice) => void;
+const noticeListeners = new Set<NoticeListener>();
+
+/** Has somebody hear of the records that a run leaves in trouble. */
+export function listenToNotices(listener: NoticeListener): void {
+  noticeListeners.add(listener);
+}
+
+/** Tells the listeners of a record in trouble. */
+export function noteNotice(notice: Notice): void {
+  for (const listener of noticeListeners) listener(notice);
 }
 
 /** Prints diagnostics to stderr. */

@@ -19,8 +19,16 @@ export interface InputOptions {
   readonly sheet?: string;
 }
 
+/** Options of commands that go by a plan that somebody else reviewed. */
+export interface TrustOptions {
+  /** Public keys, one of which must have signed the plan: a PEM file, or PEM text. */
+  readonly requireSignature?: string;
+}
+
 /** Options of commands that run. */
 export interface RunOptions {
   readonly concurrency?: number;
   readonly results?: string;
+  /** File for the outcome as JUnit XML. */
+  readonly junit?: string;
 }

@@ -36,6 +36,8 @@ export interface PlanOptions extends InputOptions {
   readonly detailedExitcode?: boolean;
   /** File for the plan as Markdown; `-` for stdout. */
   readonly markdown?: string;
+  /** The reviewer's private key: a file, or PEM text. */
+  readonly sign?: string;
   readonly markdownLimit?: 'comment' | 'summary';
   readonly html?: string;
   readonly prices?: string;
@@ -47,6 +49,7 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
     throw usage('--markdown - and --json both want stdout', 'give the Markdown a file');
   // What is wrong with the price sheet is told before the service is asked for anything.
   const prices = await pricesOf(options);
+  const sign = await signerFor(options);
   const made = await makePlan(playbookFile, options);
   try {
     if (options.json === true) await printPlanJson(made.file);
@@ -59,6 +62,7 @@ export async function plan(options: PlanOptions & Common, playbookFile: string):
     await printInvalid(made);
     if (!guardsHold(made)) return exitStatus.refused;
     if (made.summary.invalid > 0 && options.skipInvalid !== true) return exitStatus.refused;
+    await sign?.(made.file);
     if (options.out !== undefined && options.json !== true) {
       process.stderr.write(
         `\nThe plan is in ${oneLine(options.out)}. To apply exactly this plan:\n\n    tenantry apply ${oneLine(options.out)}\n`,
@@ -90,6 +94,19 @@ export interface MadePlan {
   readonly session?: Session;
   /** Removes the file where it is a temporary one. */
   remove(): Promise<void>;
+}
+
+/** What signs the plan once it is found good; the key is read before anything is asked of the service. */
+async function signerFor({
+  sign,
+  out,
+}: PlanOptions): Promise<((file: string) => Promise<unknown>) | undefined> {
+  const named = sign ?? (out === undefined ? undefined : process.env.TENANTRY_SIGN_KEY);
+  if (named === undefined || named === '') return undefined;
+  if (out === undefined) throw usage('--sign signs a plan file, and none is written', 'add --out FILE');
+  const [{ signingKey }, { signFile }] = await Promise.all([import('./signing.ts'), import('./sign.ts')]);
+  const key = await signingKey(named);
+  return (file) => signFile(file, key);
 }
 
 /** Shows the plan where it is reviewed: in the file for a pull request, and on the page of the CI job. */

@@ -2,9 +2,18 @@ import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import { neutralise } from '../diagnostics/neutralise.ts';
 import { ciAgent } from './ci/agent.ts';
+import {
+  collect,
+  define,
+  markdownLimit,
+  type SetStatus,
+  withInput,
+  withRun,
+  withTrust,
+} from './define-command.ts';
+import { defineReviewing } from './define-reviewing.ts';
 import { exitStatus } from './exit-status.ts';
-import { listenToDiagnostics, reportFailure } from './failure.ts';
-import type { Common } from './options.ts';
+import { listenToDiagnostics, listenToNotices, reportFailure } from './failure.ts';
 import { version } from './version.ts';
 
 /**
@@ -36,58 +45,8 @@ async function annotated(): Promise<() => void> {
   const { annotations } = await import('./ci/annotations.ts');
   const collected = annotations(agent);
   listenToDiagnostics(collected.addDiagnostics);
+  listenToNotices(collected.add);
   return collected.write;
-}
-
-type Action<Options> = (options: Options & Common, ...operands: string[]) => Promise<number>;
-
-/** Adds the options that every command has, and the lazily loaded action. */
-function define<Options>(
-  command: Command,
-  setStatus: (status: number) => void,
-  load: () => Promise<Action<Options>>,
-): Command {
-  return command
-    .addOption(
-      new Option('--target <target>', 'emulator, global, china, usgov, germany, or a URL').env(
-        'TENANTRY_TARGET',
-      ),
-    )
-    .addOption(
-      new Option('--state <state>', 'where runs are kept: a file, or postgres://…')
-        .env('TENANTRY_STATE')
-        .default('.tenantry/state.db'),
-    )
-    .option('--json', 'machine-readable output on stdout')
-    .option('--no-color', 'no colours (NO_COLOR does the same)')
-    .option('--debug', 'show stack traces')
-    .action(async (...received: unknown[]) => {
-      // commander passes the operands, then the options, then the command itself.
-      const options = received.at(-2) as Options & Common;
-      const operands = received.slice(0, -2) as string[];
-      setStatus(await (await load())(options, ...operands));
-    });
-}
-
-function withInput(command: Command): Command {
-  return command
-    .option('--input <file>', 'records: CSV, XLSX, JSON, NDJSON or YAML')
-    .option('--related <name=file>', 'rows of another file joined into each record (repeatable)', collect, [])
-    .option('--param <name=value>', 'a parameter of the playbook (repeatable)', collect, [])
-    .option('--params <file>', 'parameters from a YAML or JSON file')
-    .option('--encoding <name>', 'encoding of the input, where it is not found by itself')
-    .option('--delimiter <character>', 'delimiter of a CSV input, where it is not found by itself')
-    .option('--sheet <name>', 'sheet of an XLSX input');
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function withRun(command: Command): Command {
-  return command
-    .option('--concurrency <n>', 'records in flight, in place of the playbook’s', Number)
-    .option('--results <dir>', 'folder for results.csv, failed.csv and in-doubt.csv');
 }
 
 function describeProgram(setStatus: (status: number) => void): Command {
@@ -103,6 +62,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
       writeErr: (text) => process.stderr.write(neutralise(text)),
     });
   definePlanning(program, setStatus);
+  defineReviewing(program, setStatus);
   defineRunning(program, setStatus);
   defineLooking(program, setStatus);
   defineSigningIn(program, setStatus);
@@ -110,14 +70,12 @@ function describeProgram(setStatus: (status: number) => void): Command {
   return program;
 }
 
-type SetStatus = (status: number) => void;
-
 /** Commands that check and plan: they change nothing. */
 function definePlanning(program: Command, setStatus: SetStatus): void {
   define(
     withInput(
       program.command('validate <playbook>').description('check a playbook, and its input where it is given'),
-    ),
+    ).option('--sarif <file>', 'write what is wrong as SARIF, for code scanning'),
     setStatus,
     async () => (await import('./validate.ts')).validate,
   );
@@ -139,11 +97,8 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
       .option('--offline', 'plan without asking the service')
       .option('--all', 'print every record, however many there are')
       .option('--markdown <file>', 'write the plan as Markdown for a pull request; - for stdout')
-      .addOption(
-        new Option('--markdown-limit <place>', 'what the Markdown is to fit')
-          .choices(['comment', 'summary'])
-          .default('comment'),
-      )
+      .addOption(markdownLimit())
+      .option('--sign <key>', 'sign the plan file with an Ed25519 key, PEM (or TENANTRY_SIGN_KEY)')
       .option('--skip-invalid', 'an invalid row does not make the plan unfit')
       .option('--detailed-exitcode', 'exit with 2 where the plan has changes')
       .option('--html <file>', 'write the plan as a page to read in a browser')
@@ -156,14 +111,17 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
 /** Commands that apply: what they do was planned. */
 function defineRunning(program: Command, setStatus: SetStatus): void {
   define(
-    withRun(
-      withInput(
-        program
-          .command('apply <plan-or-playbook>')
-          .description('apply a reviewed plan file, or plan a playbook, ask, and apply'),
+    withTrust(
+      withRun(
+        withInput(
+          program
+            .command('apply <plan-or-playbook>')
+            .description('apply a reviewed plan file, or plan a playbook, ask, and apply'),
+        ),
       ),
     )
       .option('--yes', 'do not ask')
+      .option('--once', 'go on with the run that this plan file began, where the state has it')
       .addOption(new Option('--auto-approve', 'the same as --yes').hideHelp())
       .option('--all', 'print every record of the plan')
       .option('--skip-invalid', 'leave invalid rows out and report them as failed'),
@@ -171,8 +129,12 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
     async () => (await import('./apply.ts')).apply,
   );
   define(
-    withRun(
-      program.command('resume [run]').description('go on with a run that was cut off (default: the newest)'),
+    withTrust(
+      withRun(
+        program
+          .command('resume [run]')
+          .description('go on with a run that was cut off (default: the newest)'),
+      ),
     )
       .option('--retry-failed', 'try the failed records again')
       .option(
@@ -200,15 +162,6 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
       .option('--failed', 'only records that failed or are in doubt'),
     setStatus,
     async () => (await import('./show.ts')).show,
-  );
-  define(
-    program
-      .command('report <plan>')
-      .description('write the page of a plan file')
-      .option('--html <file>', 'where the page goes')
-      .option('--prices <file>', 'a price sheet of Partner Center, for what a plan’s page says of cost'),
-    setStatus,
-    async () => (await import('./report.ts')).report,
   );
   define(
     program

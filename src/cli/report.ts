@@ -5,17 +5,19 @@ import { digestOfText } from '../plan/fits.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { exitStatus } from './exit-status.ts';
 import { playbookFrom, playbookText, usage } from './load-playbook.ts';
-import type { Common } from './options.ts';
 import { isPlanFile } from './plan-or-playbook.ts';
+import type { ReportRunOptions } from './report-run.ts';
 
-export interface ReportOptions extends Common {
+export interface ReportOptions extends ReportRunOptions {
   readonly html?: string;
   readonly prices?: string;
 }
 
-/** `tenantry report`: the page of a plan file. */
-export async function report(options: ReportOptions, named: string): Promise<number> {
-  if (await isPlanFile(named)) return reportPlan(named, options);
+/** `tenantry report`: the page of a plan file, or a run. */
+export async function report(options: ReportOptions, named?: string): Promise<number> {
+  if (named !== undefined && (await isPlanFile(named))) return reportPlan(named, options);
+  if (named === undefined || options.junit !== undefined || options.markdown !== undefined)
+    return (await import('./report-run.ts')).reportRun(options, named);
   throw usage(`${named} is no plan file`, 'plan --out FILE writes one');
 }
 

@@ -1,15 +1,16 @@
 import { loadOperations } from '../operations/read.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
-import { planOf } from './begin-run.ts';
+import { planOf, type RunKept } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
 import { concurrencyOf, execute } from './execute.ts';
 import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
-import type { Common, RunOptions } from './options.ts';
+import type { Common, RunOptions, TrustOptions } from './options.ts';
 import { openSession } from './session.ts';
 import { settleByHand, verdictsOf } from './settle-by-hand.ts';
+import { refuseUnsigned, requiredKeys } from './signing.ts';
 
-export interface ResumeOptions extends RunOptions {
+export interface ResumeOptions extends RunOptions, TrustOptions {
   readonly retryFailed?: boolean;
   readonly settle: readonly string[];
 }
@@ -17,11 +18,14 @@ export interface ResumeOptions extends RunOptions {
 /** `tenantry resume`: goes on with a run from its state file alone; the plan and the input are in it. */
 export async function resume(options: ResumeOptions & Common, id?: string): Promise<number> {
   const verdicts = verdictsOf(options.settle);
+  const trusted = await requiredKeys(options.requireSignature);
   const operations = loadOperations();
   const journal = await openJournal(options.state);
   try {
     const status = await findRun(journal, id, options.state);
-    const { header } = planOf(status);
+    const plan = planOf(status);
+    const { header } = plan;
+    refuseUnsigned(plan, [trusted, (status.options as RunKept).signedBy], `the plan of run ${status.id}`);
     const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations, status.used);
     const run = await journal.openRun(status.id);
     try {
@@ -40,6 +44,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
           color: options.color,
           state: options.state,
           results: options.results,
+          junit: options.junit,
           ...concurrencyOf(options),
         });
       } finally {

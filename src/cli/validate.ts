@@ -4,15 +4,26 @@ import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import { loadOperations } from '../operations/read.ts';
 import { plural } from '../report/text.ts';
 import { exitStatus } from './exit-status.ts';
-import { printDiagnostics } from './failure.ts';
+import { noteDiagnostics, printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
 
 /** Bad rows listed at once; a file with a wrong column has thousands of them. */
 const rowsListed = 50;
 
+export interface ValidateOptions extends InputOptions, Common {
+  /** File for what is wrong, as SARIF. */
+  readonly sarif?: string;
+}
+
 /** `tenantry validate`: the playbook alone, or with its parameters and every row of its input. */
-export async function validate(options: InputOptions & Common, playbookFile: string): Promise<number> {
+export async function validate(options: ValidateOptions, playbookFile: string): Promise<number> {
+  if (options.sarif === undefined) return check(options, playbookFile);
+  const { withSarif } = await import('./sarif-file.ts');
+  return withSarif(options.sarif, playbookFile, () => check(options, playbookFile));
+}
+
+async function check(options: ValidateOptions, playbookFile: string): Promise<number> {
   const operations = loadOperations();
   const playbook = await loadPlaybook(playbookFile, operations);
   if (options.target !== undefined) {
@@ -59,6 +70,7 @@ async function checkRows(rows: Rows): Promise<{ readonly records: number; readon
     if (row.ok) continue;
     invalid += 1;
     if (invalid <= rowsListed) printDiagnostics(row.diagnostics);
+    else noteDiagnostics(row.diagnostics);
   }
   return { records, invalid };
 }

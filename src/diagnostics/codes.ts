@@ -45,6 +45,7 @@ export const codes = {
   GUARD: 'A guard of the playbook does not hold for this plan.',
   PLAN_STALE: 'What the plan was made from has changed.',
   PLAN_EDITED: 'The plan file was changed after it was written.',
+  PLAN_SIGNATURE: 'The plan is not signed with a key that is required here.',
   PLAN_VERSION: 'The plan file was written by a version that this one cannot read.',
   PLAN_REFUSED: 'The service or a check says that this would fail.',
   // target and state
@@ -57,6 +58,7 @@ export const codes = {
   RESULTS: 'The folder for the result files cannot be written.',
   RUN_UNKNOWN: 'There is no such run.',
   RUN_OWNED: 'Another process is working on this run.',
+  RUN_UNFINISHED: 'A run of another plan for the same input is not over.',
   USAGE: 'The command line is wrong.',
   INTERNAL: 'Something that should be impossible happened: a bug in Tenantry.',
 } as const;

@@ -85,7 +85,11 @@ const summary = whole(
     warnings: listOf(diagnostic),
     seal: text,
   },
-  { unusual: listOf(unusual), countries: mapOf(count) },
+  {
+    unusual: listOf(unusual),
+    countries: mapOf(count),
+    signature: whole({ by: text, value: text }),
+  },
 );
 
 const schemas = { header, record, summary };

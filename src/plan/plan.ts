@@ -116,6 +116,14 @@ export interface UnusualExample {
   readonly note?: string;
 }
 
+/** Who has reviewed a plan (signature.ts). */
+export interface PlanSignature {
+  /** Fingerprint of the public key. */
+  readonly by: string;
+  /** Ed25519, base64. */
+  readonly value: string;
+}
+
 /** Totals of a plan, at its end: what guards and the summary read. */
 export interface PlanSummary {
   readonly records: number;
@@ -135,4 +143,6 @@ export interface PlanSummary {
   readonly countries?: Readonly<Record<string, number>>;
   /** SHA-256 over the header (without times) and every record line: an edited plan file is refused. */
   readonly seal: string;
+  /** Covers all of the plan, this summary included. */
+  readonly signature?: PlanSignature;
 }

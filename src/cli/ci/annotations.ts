@@ -1,6 +1,7 @@
 import process from 'node:process';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { lineColumn } from '../../diagnostics/print.ts';
+import { rowsAreLines } from '../../diagnostics/row-lines.ts';
 import { azureCommand, githubCommand, mostImportant, type Notice } from '../../report/logging-commands.ts';
 import { sourceOf } from '../failure.ts';
 import { type CiAgent, inRepository } from './agent.ts';
@@ -63,13 +64,8 @@ function noticeOf({ code, severity, message, at, cell, expected, didYouMean, hel
     kind: cell === undefined ? `${code} ${message}` : `row ${code} ${cell.column ?? ''}`,
     ...(place === undefined ? {} : { file: place }),
     ...(at === undefined ? {} : spanOf(at)),
-    ...(cell === undefined || !hasLines(cell.file) ? {} : { line: cell.row }),
+    ...(cell === undefined || !rowsAreLines(cell.file) ? {} : { line: cell.row }),
   };
-}
-
-/** Rows of a sheet are no lines of a file. */
-function hasLines(file: string): boolean {
-  return !/\.xlsx$/iu.test(file);
 }
 
 function spanOf({ file, offset, length }: NonNullable<Diagnostic['at']>) {

@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import { define, markdownLimit, type SetStatus } from './define-command.ts';
+
+/** Commands that compare, vouch for and tell what was planned, and what came of it. */
+export function defineReviewing(program: Command, setStatus: SetStatus): void {
+  define(
+    program
+      .command('sign <plan>')
+      .description('sign a plan file that was reviewed')
+      .addOption(new Option('--sign <key>', 'an Ed25519 private key, PEM').env('TENANTRY_SIGN_KEY')),
+    setStatus,
+    async () => (await import('./sign.ts')).signPlanFile,
+  );
+  define(
+    program
+      .command('diff <before> <after>')
+      .description('show what changed between two plan files')
+      .option('--all', 'print every difference, however many there are')
+      .option('--detailed-exitcode', 'exit with 2 where the plans differ'),
+    setStatus,
+    async () => (await import('./diff.ts')).diff,
+  );
+  define(
+    program
+      .command('report [plan-or-run]')
+      .description('write the page of a plan file, or a run as JUnit XML or Markdown')
+      .option('--html <file>', 'where the page goes')
+      .option('--prices <file>', 'a price sheet of Partner Center, for what a plan’s page says of cost')
+      .option('--junit <file>', 'JUnit XML of a run, a case a row')
+      .option('--markdown <file>', 'Markdown of a run, failures by their cause')
+      .addOption(markdownLimit()),
+    setStatus,
+    async () => (await import('./report.ts')).report,
+  );
+}
