@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { RunStatus } from '../journal/journal.ts';
+import { isPostgres } from '../journal/postgres-address.ts';
 import { readPlan } from '../plan/plan-file.ts';
 import { planOf } from './begin-run.ts';
 import { openJournal } from './open-journal.ts';
@@ -14,7 +15,7 @@ import { resumeCommand } from './resume-command.ts';
  */
 export async function runBegunBy(planFile: string, state: string): Promise<string | undefined> {
   const { header, summary } = await readPlan(planFile);
-  if (!existsSync(state)) return undefined;
+  if (!isPostgres(state) && !existsSync(state)) return undefined;
   const journal = await openJournal(state);
   try {
     const runs = await journal.runs();

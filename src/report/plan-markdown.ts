@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import { type Group, groupRecords } from './groups.ts';
 import {
@@ -39,6 +40,7 @@ export async function planMarkdown(plan: PlanToShow, limit: MarkdownLimit): Prom
   const page = makePage(limit, footerReserve);
   page.add(
     [
+      markOf(header),
       `## Plan: ${code(header.playbook.name)}`,
       '',
       `**${planLine(summary)}**`,
@@ -56,6 +58,12 @@ export async function planMarkdown(plan: PlanToShow, limit: MarkdownLimit): Prom
   if (summary.records > recordsFew) addGroups(page, groups);
   const shown = await addRecords(page, plan.records());
   return page.finish(footer(plan, shown, untold));
+}
+
+/** Tells the comment with this plan from others, so that a later one can take its place. */
+function markOf({ playbook, input }: PlanHeader): string {
+  const hash = createHash('sha256').update(`${playbook.file}\0${input.file}`).digest('hex');
+  return `<!-- tenantry plan ${hash.slice(0, 16)} -->`;
 }
 
 interface Exception {

@@ -74,7 +74,7 @@ describe('a job of GitHub Actions', () => {
     const applied = await rig.run(['apply', 'a.plan'], { env: github() });
     expect(applied.status).toBe(0);
     const page = await rig.read('summary.md');
-    expect(page.indexOf('## Plan: `onboard-customers`')).toBe(0);
+    expect(page).toMatch(/^<!-- tenantry plan [0-9a-f]{16} -->\n## Plan: `onboard-customers`/u);
     expect(page).toMatch(/## Run `\S+` of `onboard-customers`: finished/u);
     expect(page).toContain('| 4 | 4 | 0 | 0 | 0 |');
     expect(outsideCode(page)).not.toContain('northwind');

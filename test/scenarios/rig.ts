@@ -10,7 +10,7 @@ import { Agent, fetch } from 'undici';
  * would. This rig starts both, gives each test a folder of its own, and leaves nothing running behind it.
  */
 
-const root = path.join(import.meta.dirname, '../..');
+export const root = path.join(import.meta.dirname, '../..');
 const executable = path.join(root, 'dist/tenantry.js');
 export const workflows = path.join(root, 'workflows');
 
