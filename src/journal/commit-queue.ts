@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { LeaseLost } from './journal.ts';
 import { inTransaction } from './transaction.ts';
 
-interface Waiting {
-  readonly write: () => void;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** The writes of one turn of the event loop, and whether they are durable. */
+interface Turn {
+  readonly writes: (() => void)[];
+  readonly durable: PromiseWithResolvers<void>;
 }
 
 /**
@@ -17,7 +17,7 @@ export class CommitQueue {
   readonly #database: DatabaseSync;
   readonly #fence: () => void;
   readonly #explain: (error: unknown) => Error;
-  #waiting: Waiting[] = [];
+  #turn: Turn | undefined;
   #failure: Error | undefined;
   #last: Promise<void> = Promise.resolve();
 
@@ -37,12 +37,9 @@ export class CommitQueue {
   /** Queues a write for the commit of this turn; rejects with LeaseLost or with what the database said. */
   add(write: () => void): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#waiting.length === 0) setImmediate(() => this.#commit());
-    const done = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ write, resolve, reject });
-    });
-    this.#last = done.catch(() => {});
-    return done;
+    this.#turn ??= this.#begin();
+    this.#turn.writes.push(write);
+    return this.#turn.durable.promise;
   }
 
   /** Resolves when everything queued so far is durable or has failed. */
@@ -50,22 +47,28 @@ export class CommitQueue {
     return this.#last;
   }
 
-  #commit(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
+  #begin(): Turn {
+    const turn: Turn = { writes: [], durable: Promise.withResolvers() };
+    this.#last = turn.durable.promise.catch(() => {});
+    setImmediate(() => this.#commit(turn));
+    return turn;
+  }
+
+  #commit({ writes, durable }: Turn): void {
+    this.#turn = undefined;
     try {
-      this.#write(group);
-      for (const { resolve } of group) resolve();
+      this.#write(writes);
+      durable.resolve();
     } catch (error) {
       this.#failure = error instanceof LeaseLost ? error : this.#explain(error);
-      for (const { reject } of group) reject(this.#failure);
+      durable.reject(this.#failure);
     }
   }
 
-  #write(group: readonly Waiting[]): void {
+  #write(writes: Turn['writes']): void {
     inTransaction(this.#database, () => {
       this.#fence();
-      for (const { write } of group) write();
+      for (const write of writes) write();
     });
   }
 }

@@ -19,6 +19,7 @@ const migrations: Readonly<Record<number, (database: DatabaseSync) => void>> = {
   },
   /** Version 3 has runs that are revised. */
   2: (database) => database.exec(revisionsSql),
+  // Version 4 lets a row of entries hold several; those that hold one are read as ever (entry-rows.ts).
 };
 
 /** Brings a file of an older version to the newest one, or leaves it as it was. */

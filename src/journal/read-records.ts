@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { JournalEntry, RecordWithEntries, RunRecord } from './journal.ts';
+import { entriesOf } from './entry-rows.ts';
+import type { RecordWithEntries, RunRecord } from './journal.ts';
 import { damaged, guard } from './open-database.ts';
 import { unseal } from './seal.ts';
 import { unstamp } from './stamp.ts';
@@ -48,7 +49,7 @@ export async function* readRecords(
         raw: row.raw,
       };
       const found = guard(file, () => entries.all(n, row.idx) as { entry: string }[]);
-      yield { record, entries: found.map(({ entry }) => text(entry) as JournalEntry) };
+      yield { record, entries: found.flatMap(({ entry }) => entriesOf(text(entry))) };
     }
     const end = rows.at(-1);
     if (end === undefined || rows.length < pageSize) return;

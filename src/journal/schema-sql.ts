@@ -1,7 +1,7 @@
 /** "TNTR": says that an SQLite file is one of ours. */
 export const applicationId = 0x544e5452;
 /** Version of the tables below; a file of a newer one is refused (J6), one of an older one migrated. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** Records of a revision that does not count yet, each with its entry. They are moved to the other tables in one commit. */
 export const revisionsSql = `
@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS revisions (
  * `runs.n` keeps the other tables narrow. `records.outcome` repeats the record's own `settled` entry, written in the
  * same transaction, so that what is open and how many failed is read from an index and not from the entries.
  * Entries lie in the order in which they were appended, whatever their record: a commit writes one page or two and
- * not one for each record. The index is narrow; a record's entries come from it in order.
+ * not one for each record. The index is narrow; a record's entries come from it in order. A row holds all that one commit
+ * has of a record, as a list (entry-rows.ts).
  */
 export const schemaSql = `
 CREATE TABLE runs (

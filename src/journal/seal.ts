@@ -15,6 +15,12 @@ export function seal(value: unknown, key: Uint8Array | undefined): unknown {
   }));
 }
 
+/** The same, as JSON. Most values hold no secret, and their JSON says so sooner than a walk through them. */
+export function sealedJson(value: unknown, key: Uint8Array | undefined): string {
+  const json = JSON.stringify(value);
+  return json.includes('"$secret"') ? JSON.stringify(seal(value, key)) : json;
+}
+
 /**
  * Decrypts every encrypted secret inside a value into `{ $secret: value }`. Without a key they stay as they are.
  * @throws DiagnosticsError STATE_KEY where the key is another one

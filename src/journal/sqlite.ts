@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { makeEntryRows } from './entry-rows.ts';
 import {
   type Journal,
   LeaseHeld,
@@ -18,7 +19,7 @@ import { damaged, guard, openDatabase, stateError } from './open-database.ts';
 import { readRecords, verifyOpenRecords } from './read-records.ts';
 import { recordRow } from './record-row.ts';
 import { beginRevision } from './revision.ts';
-import { seal, unseal } from './seal.ts';
+import { seal, sealedJson, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
 import { inTransaction } from './transaction.ts';
 import { identityOf, vouchFor } from './vouched.ts';
@@ -200,7 +201,8 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader, lease: Lea
   const insertRecord = database.prepare(
     'INSERT INTO records (run, idx, key, planned, record_values, raw) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const insertEntry = database.prepare('INSERT INTO entries (run, record, entry) VALUES (?, ?, ?)');
+  const rows = makeEntryRows();
+  const insertEntries = database.prepare('INSERT INTO entries (run, record, entry) VALUES (?, ?, ?)');
   const setOutcome = database.prepare('UPDATE records SET outcome = ? WHERE run = ? AND idx = ?');
   let current = header;
   return {
@@ -221,11 +223,13 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader, lease: Lea
         current = revised;
       }),
     append: async (entry) => {
+      const { record } = entry;
       // Sealed and queued now, in the caller's turn: the order of calls is the order of entries (J2, J3).
-      const text = stamp(JSON.stringify(seal(entry, key)), n, entry.record);
+      rows.add(record, sealedJson(entry, key));
       await queue.add(() => {
-        insertEntry.run(n, entry.record, text);
-        if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, entry.record);
+        const row = rows.take(record);
+        if (row !== undefined) insertEntries.run(n, record, stamp(row, n, record));
+        if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, record);
       });
     },
     open: ({ retryFailed = false } = {}) =>

@@ -151,6 +151,7 @@ function withLastParts(
   answered: unknown,
   result: unknown,
 ): unknown {
+  if (location === undefined && Object.keys(lastPartOf).length === 0) return result;
   const body = answered as Readonly<Record<string, unknown>>;
   const named = Object.entries(lastPartOf).map(([field, links]) => [
     field,

@@ -92,6 +92,7 @@ function pathFor(operation: Operation, input: Input): string {
 }
 
 function queryOf(operation: Operation, input: Input): string {
+  if (operation.pageSize === undefined && Object.keys(operation.query).length === 0) return '';
   const query = new URLSearchParams();
   if (operation.pageSize !== undefined) query.set(operation.pageSize.query, String(operation.pageSize.max));
   for (const [name, template] of Object.entries(operation.query)) {

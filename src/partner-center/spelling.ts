@@ -6,15 +6,23 @@ import type { JsonSchema } from '../schema/schema.ts';
  */
 export function spelled(value: unknown, schema: JsonSchema | undefined): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value))
-    return schema?.items === undefined ? value : value.map((item) => spelled(item, schema.items));
+  if (Array.isArray(value)) return schema?.items === undefined ? value : spelledItems(value, schema.items);
   const known = schema?.properties;
   if (known === undefined) return value;
+  let isRight = true;
   const fields = Object.entries(value).map(([name, inner]) => {
     const right = spellingOf(name, known, value);
-    return [right, spelled(inner, Object.hasOwn(known, right) ? known[right] : undefined)] as const;
+    const next = spelled(inner, Object.hasOwn(known, right) ? known[right] : undefined);
+    isRight &&= right === name && next === inner;
+    return [right, next] as const;
   });
-  return Object.fromEntries(fields);
+  return isRight ? value : Object.fromEntries(fields);
+}
+
+/** The list itself where every item is right. */
+function spelledItems(items: readonly unknown[], schema: JsonSchema): readonly unknown[] {
+  const next = items.map((item) => spelled(item, schema));
+  return next.every((item, index) => item === items[index]) ? items : next;
 }
 
 /** A name that the answer has in both spellings stays as it is. */

@@ -71,7 +71,8 @@ function difference(planned: unknown, now: unknown, path: string): string | unde
   if (typeof planned !== 'object' || planned === null) return planned === now ? undefined : path;
   if (typeof now !== 'object' || now === null) return path;
   if (Array.isArray(planned) && Array.isArray(now) && planned.length !== now.length) return path;
-  for (const name of new Set([...Object.keys(planned), ...Object.keys(now)])) {
+  const more = Object.keys(now).filter((name) => !Object.hasOwn(planned, name));
+  for (const name of [...Object.keys(planned), ...more]) {
     const inner = (value: object) => (value as Readonly<Record<string, unknown>>)[name];
     const found = difference(inner(planned), inner(now), path === '' ? name : `${path}.${name}`);
     if (found !== undefined) return found;

@@ -121,9 +121,23 @@ export function resolveFields(
   return withDefaults(resolveMap(fields, names), schema) as Readonly<Record<string, unknown>>;
 }
 
+const defaulting = new WeakMap<JsonSchema, boolean>();
+
+/** Whether something in a value of this schema has a default. Most schemas have none; the answer is kept. */
+function hasDefaults(schema: JsonSchema): boolean {
+  let found = defaulting.get(schema);
+  if (found === undefined) {
+    const inner = Object.values(schema.properties ?? {});
+    found = inner.some((property) => property.default !== undefined || hasDefaults(property));
+    defaulting.set(schema, found);
+  }
+  return found;
+}
+
 function withDefaults(value: unknown, schema: JsonSchema): unknown {
   if (
     schema.properties === undefined ||
+    !hasDefaults(schema) ||
     typeof value !== 'object' ||
     value === null ||
     Array.isArray(value) ||

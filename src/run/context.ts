@@ -48,22 +48,21 @@ export interface Log {
 
 /** @param onBroken told once, when an append fails: nothing more can be recorded, so nothing more may be sent */
 export function makeLog(journal: RunJournal, onBroken: (error: unknown) => void): Log {
-  const state: { broken?: { readonly error: unknown } } = {};
-  const durable = async (entry: JournalEntry) => {
-    if (state.broken !== undefined) throw state.broken.error;
-    try {
-      await journal.append(entry);
-    } catch (error) {
-      if (state.broken === undefined) onBroken(error);
-      state.broken ??= { error };
-    }
-    if (state.broken !== undefined) throw state.broken.error;
+  let broken: { readonly error: unknown } | undefined;
+  const breakOff = (error: unknown) => {
+    if (broken !== undefined) return;
+    broken = { error };
+    onBroken(error);
+  };
+  const note = async (entry: JournalEntry) => {
+    if (broken === undefined) await journal.append(entry).catch(breakOff);
   };
   return {
-    durable,
-    note: (entry) => {
-      durable(entry).catch(() => {}); // kept in the state: the next `durable` throws it
+    durable: async (entry) => {
+      await note(entry);
+      if (broken !== undefined) throw broken.error;
     },
-    owned: () => state.broken === undefined && journal.owned(),
+    note: (entry) => void note(entry), // what it throws is kept: the next `durable` throws it
+    owned: () => broken === undefined && journal.owned(),
   };
 }

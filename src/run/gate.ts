@@ -1,46 +1,67 @@
-import pLimit from 'p-limit';
+import { onAbort } from '../world/abort.ts';
 
 /** Gives a slot back; calling it twice does nothing more. */
 export type Release = () => void;
 
 /** A number of slots, handed out in order of asking. */
 export interface Gate {
-  /** Resolves with the way to give the slot back; rejects with the signal's reason when that comes first. */
-  acquire(signal?: AbortSignal): Promise<Release>;
+  /** Gives the way to give the slot back, at once where one is free; rejects with the signal's reason when that comes first. */
+  acquire(signal?: AbortSignal): Release | Promise<Release>;
   /** Takes effect at once for those who wait; those inside stay. */
   resize(slots: number): void;
   readonly active: number;
   readonly waiting: number;
 }
 
-/** A gate on p-limit, whose concurrency can be set while it runs. */
+/** Every request passes several gates and seldom waits: a slot that is free costs neither a promise nor a queue. */
 export function makeGate(slots: number): Gate {
-  const limit = pLimit(slots);
-  const enter = (admit: (release: Release) => void) => new Promise<void>(admit);
+  const waiting = new Set<() => void>(); // in order of asking
+  let most = slots;
+  let active = 0;
+  const enter = (): Release => {
+    let inside = true;
+    active += 1;
+    return () => {
+      if (!inside) return;
+      inside = false;
+      active -= 1;
+      admit();
+    };
+  };
+  const admit = () => {
+    for (const next of waiting) {
+      if (active >= most) return;
+      waiting.delete(next);
+      next();
+    }
+  };
+  const wait = (signal: AbortSignal | undefined) =>
+    new Promise<Release>((resolve, reject) => {
+      const next = () => {
+        unlink?.();
+        resolve(enter());
+      };
+      const leave = () => {
+        waiting.delete(next);
+        reject(signal?.reason);
+      };
+      const unlink = signal && onAbort(signal, leave);
+      waiting.add(next);
+    });
   return {
-    acquire: (signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason);
-        let left = false;
-        const leave = () => {
-          left = true;
-          reject(signal?.reason);
-        };
-        signal?.addEventListener('abort', leave, { once: true });
-        void limit(enter, (release) => {
-          signal?.removeEventListener('abort', leave);
-          if (left) return release(); // gave up while waiting: the slot goes to the next at once
-          resolve(release);
-        });
-      }),
+    acquire: (signal) => {
+      if (signal?.aborted === true) return Promise.reject(signal.reason);
+      return active < most && waiting.size === 0 ? enter() : wait(signal);
+    },
     resize: (wanted) => {
-      limit.concurrency = wanted;
+      most = wanted;
+      admit();
     },
     get active() {
-      return limit.activeCount;
+      return active;
     },
     get waiting() {
-      return limit.pendingCount;
+      return waiting.size;
     },
   };
 }

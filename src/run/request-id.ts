@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Namespace of Tenantry's request ids (RFC 9562, section 6.6). Changing it would orphan every open run. */
 const namespace = Buffer.from('7c0d3c9be8b54f1c9a52d0c9f3a6b8e1', 'hex');
@@ -10,9 +10,7 @@ const namespace = Buffer.from('7c0d3c9be8b54f1c9a52d0c9f3a6b8e1', 'hex');
  */
 export function requestIdOf(run: string, recordKey: string, path: string, attempt: number): string {
   const name = JSON.stringify([run, recordKey, path, attempt]); // JSON: no two lists share a text
-  const bytes = createHash('sha1').update(namespace).update(name).digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'hex');
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -22,13 +22,12 @@ export function makeTenantGates(slots: number): TenantGates {
       };
       try {
         const release = await own.acquire(signal);
-        // p-limit counts the slot as free some microtasks after it was given back.
         return () => {
           release();
-          setImmediate(forget);
+          forget();
         };
       } catch (error) {
-        setImmediate(forget);
+        forget();
         throw error;
       }
     },

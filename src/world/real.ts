@@ -4,16 +4,9 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as timer } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
-import type { Agent, Dispatcher } from 'undici';
-import {
-  type Clock,
-  type Files,
-  type Transport,
-  TransportError,
-  type WireAnswer,
-  type WireRequest,
-  type World,
-} from './world.ts';
+import type { Agent } from 'undici';
+import { exchange } from './exchange.ts';
+import type { Clock, Files, Transport, World } from './world.ts';
 
 const timerMaxMs = 2 ** 31 - 1;
 
@@ -72,168 +65,37 @@ export function realWorld(options: WorldOptions = {}): World {
   return { clock: realClock, random, transport: realTransport(options), files: realFiles };
 }
 
-/** Answers larger than this are no answers of Partner Center. */
-const bodyBytesMax = 32 * 1024 * 1024;
+/** Connections at most: each is kept for the next request, and never has two at once. */
 const connections = 256;
 
 function realTransport({ ca }: WorldOptions): Transport {
   // undici costs more start-up than all else; commands that send nothing never load it.
-  let opened:
-    | Promise<{ readonly undici: typeof import('undici')['default']; readonly agent: Agent }>
-    | undefined;
+  let opened: Promise<Agent> | undefined;
   const open = async () => {
     // undici is CommonJS: a bundle gives its exports as the default one only.
     const undici = (await import('undici')).default;
-    return {
-      undici,
-      agent: new undici.Agent({
-        connections,
-        pipelining: 1,
-        keepAliveTimeout: 30_000,
-        // Naming authorities replaces those that are trusted by default (NODE_EXTRA_CA_CERTS among them).
-        connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca: [...getCACertificates(), ca] }) },
-      }),
-    };
+    return new undici.Agent({
+      connections,
+      // One request at a time on a connection: where it breaks, one is in doubt and not all that were on their way.
+      pipelining: 1,
+      // HTTP/2 would put all of them on one connection; and undici sends again by itself what the other side says that it
+      // has not processed (GOAWAY, REFUSED_STREAM), which a proxy on the way may say of what it has passed on.
+      allowH2: false,
+      keepAliveTimeout: 30_000,
+      // Each exchange has one time limit of its own, for all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // Naming authorities replaces those that are trusted by default (NODE_EXTRA_CA_CERTS among them).
+      connect: { timeout: 10_000, ...(ca === undefined ? {} : { ca: [...getCACertificates(), ca] }) },
+    });
   };
   return {
     send: async (request, signal, leaving) => {
       opened ??= open();
-      const { undici, agent } = await opened;
-      if (leaving === undefined) return exchange(undici, agent, request, signal);
-      const watch = watchOf(leaving);
-      try {
-        return await exchange(undici, agent.compose(watch.interceptor), request, signal);
-      } catch (error) {
-        if (watch.refusal !== undefined) throw watch.refusal.error;
-        throw error;
-      }
+      return exchange(await opened, request, { signal, leaving });
     },
     close: async () => {
-      if (opened !== undefined) await (await opened).agent.destroy();
+      if (opened !== undefined) await (await opened).destroy();
     },
   };
-}
-
-/**
- * Calls `leaving` when a request has its connection and is about to be written: making one takes time enough for a
- * laptop to fall asleep in.
- */
-function watchOf(leaving: () => void) {
-  const watch: {
-    refusal?: { readonly error: unknown };
-    readonly interceptor: Dispatcher.DispatcherComposeInterceptor;
-  } = {
-    interceptor: (dispatch) => (options, handler) => {
-      const start = handler.onRequestStart?.bind(handler);
-      handler.onRequestStart = (controller, context) => {
-        try {
-          leaving();
-        } catch (error) {
-          watch.refusal = { error };
-          throw error;
-        }
-        start?.(controller, context);
-      };
-      return dispatch(options, handler);
-    },
-  };
-  return watch;
-}
-
-async function exchange(
-  undici: typeof import('undici')['default'],
-  agent: Dispatcher,
-  request: WireRequest,
-  signal: AbortSignal | undefined,
-): Promise<WireAnswer> {
-  if (signal?.aborted === true)
-    throw new TransportError('stopped before the request left', { sent: 'no', reason: 'aborted' });
-  // One timer for the whole exchange: a body that trickles must not outlive it.
-  const ended = new AbortController();
-  const timeout = setTimeout(
-    () =>
-      ended.abort(
-        new TransportError(`no answer within ${request.timeoutMs} ms`, { sent: 'maybe', reason: 'timeout' }),
-      ),
-    request.timeoutMs,
-  );
-  const stop = () =>
-    ended.abort(new TransportError('stopped before the answer came', { sent: 'maybe', reason: 'aborted' }));
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    const { statusCode, headers, body } = await undici.request(request.url, {
-      dispatcher: agent,
-      method: request.method as 'GET',
-      headers: request.headers,
-      body: request.body ?? null,
-      signal: ended.signal,
-    });
-    const answer = { status: statusCode, headers: flat(headers) };
-    const bytes = await bytesOf(body);
-    return request.binary === true && statusCode < 300
-      ? { ...answer, body: '', bytes }
-      : { ...answer, body: bytes.toString('utf8') };
-  } catch (error) {
-    throw transportError(ended.signal.aborted ? ended.signal.reason : error);
-  } finally {
-    clearTimeout(timeout);
-    signal?.removeEventListener('abort', stop);
-  }
-}
-
-function flat(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Readonly<Record<string, string>> {
-  const single = Object.create(null) as Record<string, string>; // headers may be named like what objects have
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) single[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return single;
-}
-
-async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > bodyBytesMax)
-      throw new TransportError('the answer is larger than 32 MiB', { sent: 'maybe', reason: 'tooLarge' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** What each error of the network means: only where no connection was made has the request surely not left. */
-const meanings: Readonly<
-  Record<string, { readonly sent: 'no' | 'maybe'; readonly reason: TransportError['reason'] }>
-> = {
-  ECONNREFUSED: { sent: 'no', reason: 'refused' },
-  ENOTFOUND: { sent: 'no', reason: 'unresolved' },
-  EAI_AGAIN: { sent: 'no', reason: 'unresolved' },
-  EHOSTUNREACH: { sent: 'no', reason: 'refused' },
-  ENETUNREACH: { sent: 'no', reason: 'refused' },
-  UND_ERR_CONNECT_TIMEOUT: { sent: 'no', reason: 'timeout' },
-  CERT_HAS_EXPIRED: { sent: 'no', reason: 'tls' },
-  DEPTH_ZERO_SELF_SIGNED_CERT: { sent: 'no', reason: 'tls' },
-  SELF_SIGNED_CERT_IN_CHAIN: { sent: 'no', reason: 'tls' },
-  UNABLE_TO_GET_ISSUER_CERT: { sent: 'no', reason: 'tls' },
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { sent: 'no', reason: 'tls' },
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { sent: 'no', reason: 'tls' },
-  ERR_TLS_CERT_ALTNAME_INVALID: { sent: 'no', reason: 'tls' },
-  ERR_SSL_WRONG_VERSION_NUMBER: { sent: 'no', reason: 'tls' },
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: { sent: 'no', reason: 'tls' },
-  UND_ERR_INVALID_ARG: { sent: 'no', reason: 'other' },
-  ECONNRESET: { sent: 'maybe', reason: 'reset' },
-  EPIPE: { sent: 'maybe', reason: 'reset' },
-  UND_ERR_SOCKET: { sent: 'maybe', reason: 'reset' },
-};
-
-function transportError(error: unknown): TransportError {
-  if (error instanceof TransportError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const { sent, reason } = meanings[code ?? ''] ?? { sent: 'maybe', reason: 'other' };
-  return new TransportError(
-    message === '' || message === undefined ? (code ?? 'the connection failed') : message,
-    { sent, reason, cause: error },
-  );
 }

@@ -87,7 +87,7 @@ describe('a state file', () => {
       writeFileSync(file, readFileSync(path.join(import.meta.dirname, '../states', name)));
       expect(refusal()).toBeUndefined();
       const database = openDatabase(file);
-      expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 });
+      expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 });
       expect(database.prepare('SELECT * FROM revisions').all()).toEqual([]);
       database.close();
     }

@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Journal, LeaseLost } from '../../src/journal/journal.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
+import { stamp } from '../../src/journal/stamp.ts';
 import { realClock } from '../../src/world/real.ts';
 import type { Clock } from '../../src/world/world.ts';
-import { all, header, journalConformance, key } from '../conformance/journal.ts';
+import { all, header, journalConformance, key, record } from '../conformance/journal.ts';
 import { handClock } from './hand-clock.ts';
 
 journalConformance('the SQLite journal', async () => {
@@ -62,6 +64,30 @@ describe('a state file', () => {
     expect(second.owned()).toBe(true);
     await journal.close();
     await other.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('holds what one commit has of a record in one row, and gives rows of one entry, as older versions wrote them', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tenantry-journal-'));
+    const file = path.join(folder, 'state.db');
+    const journal = openSqliteJournal(file, { clock: handClock(), key });
+    const run = await journal.createRun(header('run', 2));
+    await run.addRecords([record(0), record(1)]);
+    await run.begin();
+    const entry = (index: number, path: string) =>
+      ({ type: 'settled', record: index, path, outcome: 'succeeded', at: 1 }) as const;
+    await Promise.all([entry(0, 'a'), entry(1, 'a'), entry(0, 'b')].map((each) => run.append(each)));
+    const database = new DatabaseSync(file);
+    const older = stamp(JSON.stringify(entry(1, 'older')), 1, 1);
+    database.prepare('INSERT INTO entries (run, record, entry) VALUES (1, 1, ?)').run(older);
+    expect(database.prepare('SELECT count(*) AS rows FROM entries').get()).toEqual({ rows: 3 });
+    database.close();
+    const paths = (await all(journal.read('run'))).map(({ entries }) => entries.map((each) => each.path));
+    expect(paths).toEqual([
+      ['a', 'b'],
+      ['a', 'older'],
+    ]);
+    await journal.close();
     rmSync(folder, { recursive: true });
   });
 

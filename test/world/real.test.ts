@@ -107,6 +107,39 @@ describe('the real transport', () => {
     });
   });
 
+  it('knows that a request which was given up before its connection stood has not left, and never writes it', async () => {
+    let seen = 0;
+    const url = await serve((_request, response) => {
+      seen += 1;
+      response.end('done');
+    });
+    const stop = new AbortController();
+    const sent = world.transport.send(request(url), stop.signal);
+    for (let tick = 0; tick < 20; tick += 1) await undefined; // no connection stands before the next turn
+    stop.abort();
+    await expect(sent).rejects.toMatchObject({ sent: 'no', reason: 'aborted' });
+    await expect(world.transport.send(request(url), stop.signal)).rejects.toMatchObject({ sent: 'no' });
+    expect((await world.transport.send(request(url))).body).toBe('done');
+    expect(seen).toBe(1);
+  });
+
+  it('does not know what became of a request that was stopped on its way', async () => {
+    const stop = new AbortController();
+    const url = await serve(() => stop.abort());
+    await expect(world.transport.send(request(url), stop.signal)).rejects.toMatchObject({
+      sent: 'maybe',
+      reason: 'aborted',
+    });
+  });
+
+  it('waits for the answer behind early hints', async () => {
+    const url = await serve((_request, response) => {
+      response.writeEarlyHints({ link: '</a>; rel=preload' });
+      response.writeHead(201).end('made');
+    });
+    expect(await world.transport.send(request(url))).toMatchObject({ status: 201, body: 'made' });
+  });
+
   it('ends an exchange whose body trickles for longer than its time', async () => {
     const url = await serve((_request, response) => response.writeHead(200).write('{'));
     await expect(world.transport.send(request(url, { timeoutMs: 50 }))).rejects.toMatchObject({
