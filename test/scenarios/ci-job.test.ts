@@ -171,3 +171,34 @@ describe('validation as SARIF', () => {
     expect((await read()).runs[0]!.results).toEqual([]);
   });
 });
+
+describe('text from a file that would be a command', () => {
+  const nasty = 'x ##vso[task.setvariable variable=a]b ##[error]c\n::error::d\r::add-mask::e %0A::warning::f';
+
+  it.each([
+    [
+      'GitHub',
+      'github',
+      /^::(?:error|warning) (?:(?:file|line|endLine|col|endColumn)=[^,:]*,)*title=[A-Z_]+::/u,
+    ],
+    [
+      'Azure Pipelines',
+      'azure',
+      /^##vso\[task\.logissue type=error;(?:(?:sourcepath|linenumber|columnnumber)=[^;\]]*;)*code=[A-Z_]+\]/u,
+    ],
+  ] as const)('is none to %s: every command is one of ours, whole', async (_, agent, ours) => {
+    const [header, first] = (await rig.read('customers.csv')).split('\n') as [string, string];
+    const cell = `"${nasty}"`;
+    await rig.write('nasty.csv', [header, first.replace(',en-US,', `,${cell},`), ''].join('\n'));
+    const finished = await rig.run(await validate('--input', 'nasty.csv'), {
+      env: { TENANTRY_CI: agent, GITHUB_WORKSPACE: rig.folder },
+    });
+    const lines = `${finished.stdout}\n${finished.stderr}`.split(/\r\n|[\r\n]/u);
+    const commands = lines.filter((line) => /^\s*::|##[a-z]*\[/iu.test(line));
+    expect(commands.length).toBeGreaterThan(0);
+    for (const line of commands) {
+      expect(line).toMatch(ours);
+      expect(line.replace(ours, '')).not.toMatch(/##[a-z]*\[/iu);
+    }
+  });
+});
