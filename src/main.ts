@@ -26,6 +26,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const { keepCompiled } = await import('./cli/compile-cache.ts');
+  keepCompiled();
   const { runCommandLine } = await import('./cli/program.ts');
   process.exitCode = await runCommandLine(process.argv.slice(2));
 }

@@ -51,8 +51,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  // Names are not kept: a call for each function would set it, at every start and wherever one is made.
   minify: true,
-  keepNames: true,
   sourcemap: false,
   // Native and optional: found beside the program, or not at all.
   external: ['@napi-rs/keyring'],
