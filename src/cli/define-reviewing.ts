@@ -23,8 +23,8 @@ export function defineReviewing(program: Command, setStatus: SetStatus): void {
   define(
     program
       .command('report [plan-or-run]')
-      .description('write the page of a plan file, or a run as JUnit XML or Markdown')
-      .option('--html <file>', 'where the page goes')
+      .description('say how a run ended, what went wrong and what to do; or write the page of a plan file')
+      .option('--html <file>', 'a page of the run or the plan, to read in a browser')
       .option('--prices <file>', 'a price sheet of Partner Center, for what a plan’s page says of cost')
       .option('--junit <file>', 'JUnit XML of a run, a case a row')
       .option('--markdown <file>', 'Markdown of a run, failures by their cause')

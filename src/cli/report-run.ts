@@ -4,7 +4,6 @@ import { commentLimit, summaryLimit } from '../report/markdown-text.ts';
 import { runMarkdown } from '../report/run-markdown.ts';
 import { planOf } from './begin-run.ts';
 import { exitStatus } from './exit-status.ts';
-import { usage } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common } from './options.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -12,19 +11,27 @@ import { writeWhole } from './write-file.ts';
 import { writeJunit } from './write-junit.ts';
 
 export interface ReportRunOptions extends Common {
+  readonly html?: string;
   readonly junit?: string;
   readonly markdown?: string;
   readonly markdownLimit?: 'comment' | 'summary';
 }
 
-/** `tenantry report` of a run, over or not, in the forms that others read. */
+/** `tenantry report` of a run, over or not, as text, as JSON, or in files of the forms that are named. */
 export async function reportRun(options: ReportRunOptions, id?: string): Promise<number> {
-  if (options.junit === undefined && options.markdown === undefined)
-    throw usage('no form was named', 'add --junit FILE or --markdown FILE');
   const journal = await openJournal(options.state);
   try {
     const run = await findRun(journal, id, options.state);
     const written: string[] = [];
+    if (options.junit === undefined && options.markdown === undefined && options.html === undefined) {
+      await (await import('./run-report.ts')).printRunReport(journal, run, options);
+      return exitStatus.done;
+    }
+    if (options.html !== undefined) {
+      const { writeRunPage } = await import('./run-report.ts');
+      await writeRunPage(journal, run, { state: options.state, html: options.html });
+      written.push(options.html);
+    }
     if (options.junit !== undefined) {
       await writeJunit(journal, run, options.junit);
       written.push(options.junit);

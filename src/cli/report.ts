@@ -9,16 +9,15 @@ import { isPlanFile } from './plan-or-playbook.ts';
 import type { ReportRunOptions } from './report-run.ts';
 
 export interface ReportOptions extends ReportRunOptions {
-  readonly html?: string;
   readonly prices?: string;
 }
 
-/** `tenantry report`: the page of a plan file, or a run. */
+/** `tenantry report`: what became of a run, or the page of a plan file. */
 export async function report(options: ReportOptions, named?: string): Promise<number> {
   if (named !== undefined && (await isPlanFile(named))) return reportPlan(named, options);
-  if (named === undefined || options.junit !== undefined || options.markdown !== undefined)
-    return (await import('./report-run.ts')).reportRun(options, named);
-  throw usage(`${named} is no plan file`, 'plan --out FILE writes one');
+  if (options.prices !== undefined)
+    throw usage('--prices is for plan files', 'a run does not say what it cost');
+  return (await import('./report-run.ts')).reportRun(options, named);
 }
 
 async function reportPlan(file: string, { html, prices }: ReportOptions): Promise<number> {

@@ -40,6 +40,8 @@ export interface Answered extends EntryPlace {
   readonly attempt: number;
   readonly answer: 'ok' | 'refused' | 'throttled' | 'unknown' | 'notSent';
   readonly status?: number;
+  /** Milliseconds from the request's leaving to its answer, by a clock that is never set; absent where nothing was sent. */
+  readonly ms?: number;
   /** The step's result where `ok`; the service's error otherwise. */
   readonly body?: unknown;
   readonly at: number;

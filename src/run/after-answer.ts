@@ -157,9 +157,12 @@ export function note(
     answer,
     at: context.world.clock.now(),
   } as const;
+  const { tookMs } = attempt;
+  attempt.tookMs = undefined;
   context.log.note({
     ...entry,
     ...(status === undefined ? {} : { status }),
+    ...(tookMs === undefined ? {} : { ms: tookMs }),
     ...(body === undefined ? {} : { body }),
   });
 }

@@ -86,6 +86,7 @@ function newAttempt(context: RunContext, write: Write, number: number): Attempt 
     requestId,
     intendedAt: undefined,
     sentAt: 0,
+    tookMs: undefined,
     doubt: false,
     cutOffAt: undefined,
     ask: false,
@@ -101,6 +102,7 @@ function resumed(
     requestId,
     intendedAt: write.firstIntendedAt ?? sentAt,
     sentAt: sentAt + leavesWithinMs,
+    tookMs: undefined,
     doubt: true,
     cutOffAt: sentAt + leavesWithinMs,
     ask: true,
@@ -121,7 +123,9 @@ async function sendOnce(
   const release = await limiter.acquire(operation, tenant, write.deadline.signal);
   try {
     const { answer, began } = await sendInTime(context, write, attempt, base);
-    limiter.observe(operation, tenant, answer, world.clock.monotonic() - began);
+    const tookMs = world.clock.monotonic() - began;
+    attempt.tookMs = Math.round(tookMs);
+    limiter.observe(operation, tenant, answer, tookMs);
     context.listener(requestEvent(world, operation, answer, began, tries));
     return answer;
   } catch (error) {

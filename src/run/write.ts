@@ -52,6 +52,8 @@ export interface Attempt {
   intendedAt: number | undefined;
   /** When one last was. */
   sentAt: number;
+  /** Milliseconds that the last request took, until the journal has them. */
+  tookMs: number | undefined;
   /** Some request of this attempt may have happened. */
   doubt: boolean;
   /** When the last request that was cut off had left: it may still arrive. */

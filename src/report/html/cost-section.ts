@@ -24,7 +24,7 @@ ${unknown.length > 0 && unknownTable(unknown)}`;
 
 function lineTable(lines: readonly CostLine[]): Markup {
   const heads = ['Unit price', 'Quantity', 'Total'];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Cost by product"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Cost by product"><table>
 <caption>Cost by product and term</caption>
 <thead><tr><th scope="col">Product</th><th scope="col">Term</th><th scope="col">Billed</th>${heads.map((head) => html`<th scope="col" class="number">${head}</th>`)}<th scope="col">Currency</th></tr></thead>
 <tbody>${lines.slice(0, linesShown).map(
@@ -37,7 +37,7 @@ ${lines.length > linesShown && html`<p class="quiet">${plural(lines.length - lin
 }
 
 function unknownTable(unknown: readonly CostUnknown[]): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Prices that are not known"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Prices that are not known"><table>
 <caption>Not known</caption>
 <thead><tr><th scope="col">What</th><th scope="col">Why</th><th scope="col" class="number">Purchases</th><th scope="col" class="number">Units</th><th scope="col">For example</th></tr></thead>
 <tbody>${unknown.map(

@@ -43,7 +43,7 @@ export async function graphPicture(graph: StepGraph, counts: ReadonlyMap<string,
   );
   const words = graph.nodes.length === 1 ? 'One step' : `${graph.nodes.length} steps`;
   return html`<figure class="graph">
-<div class="scroll" tabindex="0" role="region" aria-label="Picture of the steps">
+<div class="scroll" tabindex="0" role="group" aria-label="Picture of the steps">
 <svg viewBox="0 ${-blockHead} ${Math.ceil(width)} ${Math.ceil(height) + blockHead}" width="${Math.ceil(width)}" height="${Math.ceil(height) + blockHead}" role="img" aria-labelledby="graph-title">
 <title id="graph-title">${words}; the list below says the same in words</title>
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>

@@ -90,7 +90,7 @@ export function totals(summary: PlanSummary): Markup {
   const cell = (n: number, action: Action) =>
     html`<td class="number ${action}">${n === 0 ? html`<span class="zero">0</span>` : count(n)}</td>`;
   const countries = Object.entries(summary.countries ?? {});
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Actions by operation"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Actions by operation"><table>
 <caption class="hidden">Actions by operation</caption>
 <thead><tr><th scope="col">Operation</th>${columns.map((action) => html`<th scope="col" class="number"><span class="sign ${action}" aria-hidden="true">${wordOf(action).sign}</span> ${wordOf(action).word}</th>`)}</tr></thead>
 <tbody>${names.map((name) => html`<tr><th scope="row"><code>${name}</code></th>${columns.map((action) => cell(summary.operations[name]?.[action] ?? 0, action))}</tr>\n`)}</tbody>
@@ -106,7 +106,7 @@ const groupsShown = 30;
 export function alike(groups: readonly Group[]): Markup {
   const rest = groups.slice(groupsShown).reduce((sum, group) => sum + group.count, 0);
   return html`<p>Records for which the plan says the same are one line here: exceptions first, then the rarest.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Records that are alike"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Records that are alike"><table>
 <caption class="hidden">Records that are alike</caption>
 <thead><tr><th scope="col" class="number">Records</th><th scope="col">What happens to each</th><th scope="col">For example</th></tr></thead>
 <tbody>${groups.slice(0, groupsShown).map(groupRow)}</tbody></table></div>

@@ -2,7 +2,7 @@ import { element } from './element.ts';
 
 /** JSON as a reader wants it: indented, with what is secret or not known yet said in words. */
 export function jsonElement(value: unknown, name: string): HTMLElement {
-  const pre = element('pre', { tabindex: '0', role: 'region', 'aria-label': name });
+  const pre = element('pre', { tabindex: '0', role: 'group', 'aria-label': name });
   const code = element('code');
   write(code, value, '');
   pre.append(code);
