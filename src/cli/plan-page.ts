@@ -9,6 +9,7 @@ import { groupRecords } from '../report/groups.ts';
 import { PlanTally, planPage } from '../report/html/plan-page.ts';
 import { stepGraph } from '../report/html/step-graph.ts';
 import { writePage } from './page-file.ts';
+import { limitYoungSpace } from './young-space.ts';
 
 /** Writes the page of a plan file. The records are read twice: once to count, once into the page. */
 export async function writePlanPage(
@@ -20,6 +21,7 @@ export async function writePlanPage(
     readonly playbook: Playbook | undefined;
   },
 ): Promise<void> {
+  limitYoungSpace();
   const plan = await readPlan(file);
   const operations = loadOperations();
   const costs = new Costs(options.prices, Date.parse(plan.header.createdAt));

@@ -21,7 +21,7 @@ export function planLead(header: PlanHeader, summary: PlanSummary, line: string)
 <dl class="facts">
 <div><dt>Input</dt><dd>${header.input.file}, ${plural(summary.records, 'record')}${Object.entries(header.input.related).map(([name, file]) => html`<br>${name}: ${file}`)}</dd></div>
 <div><dt>Playbook</dt><dd>${header.playbook.file}</dd></div>
-<div><dt>Target</dt><dd>${header.target}${header.offline && html` · <strong>offline, nothing was looked up</strong>`}</dd></div>
+<div><dt>Target</dt><dd>${header.target !== 'offline' && `${header.target}${header.offline ? ' · ' : ''}`}${header.offline && html`<strong>offline, nothing was looked up</strong>`}</dd></div>
 <div><dt>Planned</dt><dd>${timeOf(header.createdAt)}</dd></div>
 ${parameters.length > 0 && html`<div class="wide"><dt>Parameters</dt><dd>${parameters.map(([name, value]) => html`<span class="parameter"><code>${name}</code> ${value}</span> `)}</dd></div>`}
 </dl>`;
