@@ -8,6 +8,7 @@ import { count, type Paint, planLine } from '../report/text.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Common } from './options.ts';
 import { paintFor } from './terminal/print-plan.ts';
+import { limitYoungSpace } from './young-space.ts';
 
 export interface DiffOptions extends Common {
   readonly all?: boolean;
@@ -28,6 +29,7 @@ const differencesPrinted = 100;
 
 /** `tenantry diff`: what another plan would do that this one would not; both are verified, neither is compared with the service. */
 export async function diff(options: DiffOptions, first: string, second: string): Promise<number> {
+  limitYoungSpace();
   const [before, after] = [await readPlan(first), await readPlan(second)];
   const comparison: Comparison = {
     before,
