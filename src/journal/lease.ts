@@ -103,11 +103,12 @@ function inRow(
   const look = database.prepare('SELECT token FROM runs WHERE n = ?');
   return {
     held: () => (look.get(n) as { token: string | null }).token === token,
-    renew: () => renew.run(clock.now() + leaseMs, n, token).changes > 0,
+    renew: () => inTransaction(database, () => renew.run(clock.now() + leaseMs, n, token)).changes > 0,
     release: () => {
-      database
-        .prepare('UPDATE runs SET owner = NULL, token = NULL, expires_at = NULL WHERE n = ? AND token = ?')
-        .run(n, token);
+      const give = database.prepare(
+        'UPDATE runs SET owner = NULL, token = NULL, expires_at = NULL WHERE n = ? AND token = ?',
+      );
+      inTransaction(database, () => give.run(n, token));
     },
   };
 }

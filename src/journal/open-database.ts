@@ -12,14 +12,13 @@ const oldestSqlite = [3, 51, 3] as const;
 
 /**
  * Opens (or makes) a state file: durable, checked, ours.
+ * @param vouched whether it need not be checked whole; asked before SQLite touches anything
  * @throws DiagnosticsError STATE, STATE_DAMAGED or STATE_VERSION with what to do
  */
-export function openDatabase(file: string): DatabaseSync {
+export function openDatabase(file: string, vouched = isVouchedFor(file)): DatabaseSync {
   if (existsSync(file)) refuseForeign(file);
   let database: DatabaseSync | undefined;
   try {
-    // Asked before SQLite touches anything.
-    const vouched = isVouchedFor(file);
     // Made by us rather than by SQLite: nobody else may read it, nor the -wal file that takes its mode from it.
     closeSync(openSync(file, 'a', 0o600));
     database = new DatabaseSync(file, { timeout: 10_000 });

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { entriesOf } from './entry-rows.ts';
-import type { RecordWithEntries, RunRecord } from './journal.ts';
+import type { RecordWithEntries, RunRecord, StepOutcomeName } from './journal.ts';
 import { damaged, guard } from './open-database.ts';
 import { unseal } from './seal.ts';
 import { unstamp } from './stamp.ts';
@@ -23,18 +23,22 @@ interface RecordRow {
   readonly raw: string;
 }
 
-/** Pages of records with their entries; no read transaction is held while the caller works. */
+/**
+ * Pages of records with their entries, in order; no read transaction is held while the caller works.
+ * @param only those that ended so, or are open; all of them without it
+ */
 export async function* readRecords(
   { database, file, options }: RecordSource,
   n: number,
-  where: string,
+  only?: readonly (StepOutcomeName | 'open')[],
 ): AsyncGenerator<RecordWithEntries> {
-  const page = database.prepare(
-    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = ? AND idx > ? ${where} ORDER BY idx LIMIT ${pageSize}`,
+  const prepare = (sql: string) => guard(file, () => database.prepare(sql));
+  const page = prepare(
+    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = :run AND idx ${only === undefined ? '> :last' : `IN (${indexesOf(only)})`} ORDER BY idx LIMIT ${pageSize}`,
   );
-  const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
+  const entries = prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
   for (let last = -1; ; ) {
-    const rows = guard(file, () => page.all(n, last) as unknown as RecordRow[]);
+    const rows = guard(file, () => page.all({ run: n, last }) as unknown as RecordRow[]);
     for (const row of rows) {
       const text = (stamped: string, ...more: readonly string[]): unknown => {
         const written = unstamp(stamped, n, row.idx, ...more);
@@ -57,17 +61,27 @@ export async function* readRecords(
   }
 }
 
+/** The next records that ended so, from the index: what else the run holds is not even read. */
+function indexesOf(only: readonly (StepOutcomeName | 'open')[]): string {
+  return only
+    .map((outcome) => {
+      const ended = outcome === 'open' ? 'IS NULL' : `= '${outcome}'`;
+      return `SELECT * FROM (SELECT idx FROM records WHERE run = :run AND outcome ${ended} AND idx > :last ORDER BY idx LIMIT ${pageSize})`;
+    })
+    .join(' UNION ALL ');
+}
+
 /**
  * Reads all that is left to do of a run once, before any of it is used: a damaged record must not be met in the middle.
  * @throws DiagnosticsError STATE_DAMAGED
  */
 export function verifyOpenRecords({ database, file }: RecordSource, n: number): void {
-  const records = database.prepare(
-    `SELECT idx, key, planned, record_values, raw FROM records
-     WHERE run = ? AND (outcome IS NULL OR outcome NOT IN ('succeeded', 'unchanged', 'skipped'))`,
-  );
-  const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ?');
   guard(file, () => {
+    const records = database.prepare(
+      `SELECT idx, key, planned, record_values, raw FROM records
+       WHERE run = ? AND (outcome IS NULL OR outcome NOT IN ('succeeded', 'unchanged', 'skipped'))`,
+    );
+    const entries = database.prepare('SELECT entry FROM entries WHERE run = ? AND record = ?');
     for (const row of records.iterate(n) as Iterable<unknown> as Iterable<RecordRow>) {
       const whole =
         unstamp(row.record_values, n, row.idx, row.key, row.planned, row.raw) !== undefined &&

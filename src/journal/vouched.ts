@@ -1,14 +1,18 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Checking a state file whole takes time by its size, many seconds for a million records. So a large file that was sound
  * when this program closed it is not checked again while it is the very same file and nobody has written to it: what
- * it was like stands beside it, in FILE-sound. A copy, a file put back from a backup, one that any program has
- * written to (the system notes each write in ctime, which nobody can set back), one whose run was killed, and every file
- * after the machine has been started anew is checked whole. What is missed is a disk that gives back other bytes than it was
- * given; then the stamps speak for each text, and `open-database.ts` still counts what must not be lost.
+ * it was like stands beside it, in FILE-sound. A run that is killed closes nothing, so the note is renewed whenever a commit
+ * of its own has changed the file (SQLite moves what is in the -wal file over, every four megabytes or so); what the -wal file
+ * holds on top of that is guarded by SQLite's checksums. A copy, a file put back from a backup or without its -wal file, one
+ * that any other program has written to (the system notes each write in ctime, which nobody can set back), one that was
+ * killed while SQLite moved things over, and every file after the machine has been started anew is checked whole. What is
+ * missed is a disk that gives back other bytes than it was given; then the stamps speak for each text, and
+ * `open-database.ts` still counts what must not be lost.
  */
 
 /** A smaller file is checked each time: that takes less than starting up. */
@@ -20,12 +24,12 @@ const tickMs = 20;
 /** Files in which this process has met damage. */
 const doubted = new Set<string>();
 
-/** True where the file was sound when it was closed, and nothing has happened to it since. */
+/** True where the file was sound when it was noted, and nothing has happened to it since. */
 export function isVouchedFor(file: string): boolean {
   const like = likeness(file);
-  if (like === undefined || existsSync(`${file}-wal`)) return false;
+  if (like === undefined) return false;
   try {
-    return readFileSync(besides(file), 'utf8') === like;
+    return readFileSync(besides(file), 'utf8') === noteOf(file, like);
   } catch {
     return false;
   }
@@ -47,11 +51,38 @@ export async function vouchFor(file: string, identity: string): Promise<void> {
   // Where there is a -wal file, others have it open still.
   if (like === undefined || !like.startsWith(`${identity} `) || existsSync(`${file}-wal`)) return;
   await sleep(tickMs);
-  if (likeness(file) !== like) return;
+  if (likeness(file) === like) note(file, like);
+}
+
+/** What open files were like after the last of our own commits. */
+const followed = new WeakMap<
+  DatabaseSync,
+  { readonly file: string; like: string | undefined; others: boolean }
+>();
+
+/** Vouches for a file that is open and sound while this process writes to it. */
+export function followWrites(database: DatabaseSync, file: string): void {
+  followed.set(database, { file, like: likeness(file, 0), others: false });
+}
+
+/**
+ * Does all that this process does to a file that it follows. Where the file changes in between, others write, and nobody
+ * vouches for it any more.
+ */
+export function following<T>(database: DatabaseSync, write: () => T): T {
+  const known = followed.get(database);
+  if (known === undefined) return write();
+  const { file } = known;
+  known.others ||= likeness(file, 0) !== known.like;
   try {
-    writeFileSync(besides(file), like, { mode: 0o600 });
-  } catch {
-    // Then it is checked the next time, as ever.
+    return write();
+  } finally {
+    const now = likeness(file, 0);
+    const noteLater = () => {
+      if (known.like === now && likeness(file) === now && !doubted.has(file)) note(file, now!);
+    };
+    if (now !== known.like && !known.others) setTimeout(noteLater, tickMs).unref();
+    known.like = now;
   }
 }
 
@@ -60,14 +91,31 @@ export function doubt(file: string): void {
   doubted.add(file);
 }
 
+function note(file: string, like: string): void {
+  try {
+    writeFileSync(besides(file), noteOf(file, like), { mode: 0o600 });
+  } catch {
+    // Then it is checked the next time, as ever.
+  }
+}
+
 function besides(file: string): string {
   return `${file}-sound`;
 }
 
 /** What changes when anybody writes to the file or puts another in its place; undefined where it is small or gone. */
-function likeness(file: string): string | undefined {
+function likeness(file: string, smallest = alwaysChecked): string | undefined {
   const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined || stat.size < alwaysChecked) return undefined;
+  if (stat === undefined || stat.size < smallest) return undefined;
+  return `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}
+
+/**
+ * With the time at which the machine was started, and the -wal file beside it: with none, or with another, the file does not
+ * hold what was written last.
+ */
+function noteOf(file: string, like: string): string {
   const started = Math.round((Date.now() / 1000 - uptime()) / 60);
-  return `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${started}`;
+  const wal = statSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });
+  return `${like} ${started} ${wal === undefined || wal.size === 0n ? 'alone' : wal.ino}`;
 }

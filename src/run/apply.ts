@@ -118,7 +118,9 @@ async function runRecords(
     work(opened).catch((error: unknown) => {
       if (!(error instanceof Interrupted)) ending.halt('the run cannot go on', { error });
     });
-  await schedule(journal.open({ retryFailed }), concurrency, workOrHalt, ending.signal);
+  await schedule(journal.open({ retryFailed }), concurrency, workOrHalt, ending.signal).catch(
+    (error: unknown) => ending.halt('the records cannot be read', { error }),
+  );
   if (ending.error === undefined) return;
   await journal.setState('interrupted').catch(() => {}); // the error that is thrown says why it cannot be written
   throw ending.error;

@@ -21,21 +21,25 @@ export async function schedule<T>(
   const begin = async (item: T) => {
     if (!halt.aborted && failures.length === 0) await work(item);
   };
-  for await (const item of items) {
-    if (halt.aborted || failures.length > 0) break;
-    running += 1;
-    limit(begin, item)
-      .catch((error: unknown) => failures.push(error))
-      .finally(() => {
-        running -= 1;
-        wake();
-      });
-    if (running >= concurrency + lookAhead) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+  const beginAll = async () => {
+    for await (const item of items) {
+      if (halt.aborted || failures.length > 0) break;
+      running += 1;
+      limit(begin, item)
+        .catch((error: unknown) => failures.push(error))
+        .finally(() => {
+          running -= 1;
+          wake();
+        });
+      if (running >= concurrency + lookAhead) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     }
-  }
+  };
+  // An item that cannot be read is an error like others: what was begun ends first.
+  await beginAll().catch((error: unknown) => failures.push(error));
   while (running > 0) {
     await new Promise<void>((resolve) => {
       wake = resolve;

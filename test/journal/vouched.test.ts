@@ -51,6 +51,23 @@ function loseIndexedRows(): void {
   );
 }
 
+/** A process that begins a run of two large records, so that SQLite moves pages over, and is killed some moments later. */
+async function runAndKill(meanwhile = ''): Promise<NodeJS.Signals | null> {
+  const source = (name: string) => JSON.stringify(path.join(import.meta.dirname, '../../src', name));
+  const program = `
+    import { openSqliteJournal } from ${source('journal/sqlite.ts')};
+    import { realClock } from ${source('world/real.ts')};
+    const journal = openSqliteJournal(${JSON.stringify(file)}, { clock: realClock });
+    const run = await journal.createRun({ id: 'run-1', records: 2 });
+    const record = (index) => ({ index, key: 'key', planned: {}, values: {}, raw: 'x'.repeat(8_000_000) });
+    await run.addRecords([record(0)]);
+    ${meanwhile}
+    await run.addRecords([record(1)]);
+    await run.begin();
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);`;
+  return spawnSync(process.execPath, ['--input-type=module', '-e', program]).signal;
+}
+
 async function openAndClose(): Promise<void> {
   await openSqliteJournal(file, { clock: realClock }).close();
 }
@@ -112,6 +129,38 @@ describe('a large state file', () => {
       process.kill(process.pid, 'SIGKILL');`;
     expect(spawnSync(process.execPath, ['-e', writes]).signal).toBe('SIGKILL');
     expect(existsSync(`${file}-wal`)).toBe(true);
+    expect(isVouchedFor(file)).toBe(false);
+  });
+
+  it('is not checked again after its run was killed: what it was like is noted as the run goes on', async () => {
+    make(alwaysChecked);
+    await openAndClose();
+    const before = statSync(file).mtimeMs;
+    expect(await runAndKill()).toBe('SIGKILL');
+    expect(statSync(file).mtimeMs).toBeGreaterThan(before);
+    expect(existsSync(`${file}-wal`)).toBe(true);
+    expect(isVouchedFor(file)).toBe(true);
+    const journal = openSqliteJournal(file, { clock: realClock });
+    expect((await journal.run('run-1'))?.counts.open).toBe(2);
+    await journal.close();
+  });
+
+  it('is checked whole after its run was killed and its -wal file was lost', async () => {
+    make(alwaysChecked);
+    await openAndClose();
+    await runAndKill();
+    rmSync(`${file}-wal`);
+    expect(isVouchedFor(file)).toBe(false);
+  });
+
+  it('is checked whole after its run was killed where another program had written to it meanwhile', async () => {
+    make(alwaysChecked);
+    await openAndClose();
+    const elsewhere = `const fs = await import('node:fs');
+      const handle = fs.openSync(${JSON.stringify(file)}, 'r+');
+      fs.writeSync(handle, Buffer.alloc(1), 0, 1, 4096 * 50);
+      fs.closeSync(handle);`;
+    expect(await runAndKill(elsewhere)).toBe('SIGKILL');
     expect(isVouchedFor(file)).toBe(false);
   });
 
