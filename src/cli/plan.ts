@@ -14,6 +14,7 @@ import { planRecords } from '../plan/plan-records.ts';
 import type { PriceSheet } from '../plan/prices.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
+import { timeCalls } from './call-times.ts';
 import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
 import { ciAgent } from './ci/agent.ts';
 import { countriesOfRuns } from './earlier-runs.ts';
@@ -203,9 +204,11 @@ async function writeTo(file: string, header: PlanHeader, making: Making): Promis
     reader: session?.reader,
     recordsExpected: input.lines,
   });
+  const secondsPerCall = timeCalls(session);
   await writePlan(file, header, records, {
     summary: new Summary(playbook, operations, parameters, earlierCountries),
     planningCalls: () => session?.limiter.snapshot().requests ?? 0,
+    secondsPerCall,
   });
 }
 

@@ -3,20 +3,21 @@ import { fill, pathOf } from '../operations/template.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import type { Finding } from './finding.ts';
 import { look } from './look.ts';
+import { type StepReads, shows } from './step-reads.ts';
 
 /** From so few records on, a look-up for each is no worse than the list that holds all. */
 const recordsForList = 20;
 
 /**
  * Finds what creates would collide with: by a look-up for each, or by one list that holds every candidate where
- * that is fewer calls. The list is given up once it has cost as many pages as there are records, since a partner
+ * that is fewer calls. What the list shows of a thing is enough where nobody reads more of it. The list is given up once it has cost as many pages as there are records, since a partner
  * with a hundred thousand customers may be planning for thirty.
  */
 export class Existing {
   readonly #reader: Reader;
   readonly #operations: Operations;
   readonly #recordsExpected: number;
-  readonly #lists = new Map<string, Promise<ReadonlyMap<string, unknown> | undefined>>();
+  readonly #lists = new Map<string, Promise<Listed | undefined>>();
 
   constructor(reader: Reader, operations: Operations, recordsExpected: number) {
     this.#reader = reader;
@@ -24,12 +25,15 @@ export class Existing {
     this.#recordsExpected = recordsExpected;
   }
 
-  /** What the look-up of an operation finds for one input. */
+  /**
+   * What the look-up of an operation finds for one input.
+   * @param reads what is read of a thing that is found; without it, the whole
+   */
   async find(
     operation: Operation,
     lookup: Lookup,
     input: Readonly<Record<string, unknown>>,
-    signal?: AbortSignal,
+    { signal, reads = [[]] }: { readonly signal?: AbortSignal; readonly reads?: ReturnType<StepReads> } = {},
   ): Promise<Finding> {
     const parts = {
       reader: this.#reader,
@@ -46,15 +50,19 @@ export class Existing {
     const index = await listed;
     if (index === undefined) return look(parts, { lookup, input });
     const key = keyOf(Object.values(lookup.equal).map((template) => fill(template, { input })));
-    return index.has(key) ? look(parts, { lookup, input }) : { type: 'absent' };
+    const item = index.get(key);
+    if (item === undefined) return { type: 'absent' };
+    return lookup.result === undefined && shows(item, reads)
+      ? { type: 'found', thing: item, result: item }
+      : look(parts, { lookup, input });
   }
 
-  /** Natural keys of everything listed; undefined where the list is too long or cannot be had. */
+  /** Everything listed by its natural key, the first of each; undefined where the list is too long or cannot be had. */
   async #list(
     lookup: Lookup,
     all: NonNullable<Lookup['all']>,
     signal: AbortSignal | undefined,
-  ): Promise<ReadonlyMap<string, unknown> | undefined> {
+  ): Promise<Listed | undefined> {
     const operation = this.#operations.get(all.operation);
     if (operation === undefined)
       throw new Error(`the catalogue names ${all.operation} in a look-up and has no such operation`);
@@ -65,9 +73,11 @@ export class Existing {
     if (answer.type !== 'ok' || pathOf(answer.result, 'incomplete') === true) return undefined;
     const items = pathOf(answer.result, 'items') as readonly unknown[];
     const paths = Object.keys(lookup.equal);
-    return new Map(items.map((item) => [keyOf(paths.map((path) => pathOf(item, path))), true]));
+    return new Map(items.toReversed().map((item) => [keyOf(paths.map((path) => pathOf(item, path))), item]));
   }
 }
+
+type Listed = ReadonlyMap<string, unknown>;
 
 function keyOf(values: readonly unknown[]): string {
   return JSON.stringify(values.map((value) => (typeof value === 'string' ? value.toLowerCase() : value)));

@@ -12,7 +12,8 @@ import type { Summary } from './summary.ts';
 
 /**
  * A plan file is NDJSON: the header, a line a record, the summary. The summary's seal is a digest over all lines
- * before it, the time of planning left out, so that planning twice gives the same bytes but for that.
+ * before it, the time of planning left out, so that planning twice gives the same bytes but for that
+ * and for the seconds in the summary, which are estimated by how long calls took.
  */
 const formatVersion = 1;
 
@@ -32,7 +33,12 @@ export async function writePlan(
   file: string,
   header: PlanHeader,
   records: AsyncIterable<PlannedRecord>,
-  totals: { readonly summary: Summary; readonly planningCalls: () => number },
+  totals: {
+    readonly summary: Summary;
+    readonly planningCalls: () => number;
+    /** As planning has measured it, where it made calls. */
+    readonly secondsPerCall?: () => number | undefined;
+  },
 ): Promise<PlanSummary> {
   const part = `${file}.part`;
   const hash = createHash('sha256').update(sealed(header));
@@ -52,7 +58,11 @@ export async function writePlan(
       totals.summary.add(record);
       await write(line);
     }
-    const summary = totals.summary.finish(totals.planningCalls(), hash.digest('hex'));
+    const summary = totals.summary.finish(
+      totals.planningCalls(),
+      hash.digest('hex'),
+      totals.secondsPerCall?.(),
+    );
     await write(JSON.stringify(summary));
     stream.end();
     await Promise.race([finished(stream), failed]);

@@ -248,7 +248,11 @@ class RecordWalk {
       unknown: [...frame.unknown, ['failure']],
       actions: new Map(frame.actions),
     };
+    const before = this.actions.length;
     await this.steps(steps, inner, 'only if a step of the block fails');
+    // Nobody counts on failures, so they are not among the calls that are estimated.
+    const rescuing = this.actions.splice(before);
+    this.actions.push(...rescuing.map((action) => ({ ...action, calls: 0 })));
     for (const { id } of steps) frame.unknown.push(['steps', id]);
   }
 

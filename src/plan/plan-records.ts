@@ -4,6 +4,7 @@ import type { Reader } from '../partner-center/reader.ts';
 import { Existing } from './existing.ts';
 import type { PlannedRecord } from './plan.ts';
 import { type PlanContext, planRecord } from './plan-record.ts';
+import { stepReadsOf } from './step-reads.ts';
 
 export interface PlanOptions {
   readonly playbook: PlanContext['playbook'];
@@ -31,6 +32,8 @@ export async function* planRecords(
     parameters,
     reader,
     existing,
+    operations,
+    stepReads: stepReadsOf(playbook),
     ...(signal === undefined ? {} : { signal }),
   };
   const inFlight: Promise<PlannedRecord>[] = [];

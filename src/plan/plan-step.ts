@@ -1,19 +1,22 @@
 import type { OperationStep, WaitStep } from '../check/playbook.ts';
-import { isRead, type Lookup } from '../operations/operation.ts';
+import { isRead, type Operations } from '../operations/operation.ts';
 import { misplaced } from '../operations/save-as.ts';
 import { fill, pathOf } from '../operations/template.ts';
 import type { Reader } from '../partner-center/reader.ts';
 import { changesBetween, differences } from './compare.ts';
-import { callsOf } from './estimate.ts';
+import { callsOf, pagesOf } from './estimate.ts';
 import type { Existing } from './existing.ts';
 import type { Action, PlannedAction } from './plan.ts';
 import { containsUnknown, isUnknown, type Names, resolveExpression, resolveInput } from './resolve.ts';
 import { hide } from './secrets.ts';
+import type { StepReads } from './step-reads.ts';
 
 /** What a step's plan is made with; without a reader nothing is asked. */
 export interface Asking {
   readonly reader: Reader | undefined;
   readonly existing: Existing | undefined;
+  readonly operations: Operations;
+  readonly stepReads: StepReads;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +45,7 @@ export async function planOperation(
     uses: step.operation.name,
     action,
     with: hide(input, step.operation.input) as Input,
-    calls: callsOf(step.operation, action),
+    calls: callsOf(step.operation, action, asking.operations),
     ...more,
     ...noted(step.operation.note, more.reason),
   });
@@ -53,7 +56,7 @@ export async function planOperation(
     case 'create':
       return step.operation.lookup === undefined
         ? { action: describe('create') }
-        : planCreate(step, step.operation.lookup, input, asking, describe);
+        : planCreate(step, path, input, asking, describe);
     case 'update':
     case 'delete':
       return planChange(step, step.operation.kind, input, asking, describe);
@@ -68,19 +71,27 @@ function noted(note: string | undefined, reason: string | undefined): { readonly
   return said.length === 0 ? {} : { reason: said.join('; ') };
 }
 
+function asked({ signal }: Asking): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
 type Describe = (action: Action, more?: Partial<PlannedAction>) => PlannedAction;
 
 async function planRead(
   step: OperationStep,
   input: Input,
-  { reader, signal }: Asking,
+  asking: Asking,
   describe: Describe,
 ): Promise<PlannedStep> {
+  const { reader } = asking;
   if (reader === undefined || containsUnknown(input)) return { action: describe('read') };
-  const answer = await reader.read(step.operation, input, signal === undefined ? {} : { signal });
+  const answer = await reader.read(step.operation, input, asked(asking));
   switch (answer.type) {
     case 'ok':
-      return { action: describe('read'), result: { value: answer.result } };
+      return {
+        action: describe('read', { calls: pagesOf(step.operation, answer.result) }),
+        result: { value: answer.result },
+      };
     case 'refused':
       return {
         action: describe('refuse', {
@@ -108,17 +119,22 @@ function planDownload({ saveAs }: Input, describe: Describe): PlannedStep {
 }
 
 async function planCreate(
-  step: OperationStep,
-  lookup: Lookup,
+  { id, operation }: OperationStep,
+  path: string,
   input: Input,
   asking: Asking,
   describe: Describe,
 ): Promise<PlannedStep> {
-  const { operation } = step;
+  const lookup = operation.lookup!;
   // What hangs on a thing that does not exist yet cannot exist itself.
   if (containsUnknown(fill(lookup.with, { input }))) return { action: describe('create') };
   if (asking.existing === undefined) return { action: describe('create', { reason: 'not looked up' }) };
-  const found = await asking.existing.find(operation, lookup, input, asking.signal);
+  // What is compared is more than a list shows; of the items of a loop others read by other paths.
+  const known = path === id && operation.update === undefined;
+  const found = await asking.existing.find(operation, lookup, input, {
+    ...asked(asking),
+    ...(known ? { reads: asking.stepReads(id) } : {}),
+  });
   switch (found.type) {
     case 'absent':
       return { action: describe('create') };
@@ -130,11 +146,11 @@ async function planCreate(
       const named = typeof id === 'string' ? { found: id } : {};
       const changes =
         operation.update === undefined ? {} : changesBetween(found.result, input, operation.update.fields);
-      const known = Object.entries(changes).filter(([, [, shall]]) => !isUnknown(shall));
+      const differing = Object.entries(changes).filter(([, [, shall]]) => !isUnknown(shall));
       const action =
-        known.length === 0
+        differing.length === 0
           ? describe('unchanged', named)
-          : describe('update', { ...named, changes: Object.fromEntries(known) });
+          : describe('update', { ...named, changes: Object.fromEntries(differing) });
       return { action, result: { value: found.result } };
     }
   }
@@ -154,7 +170,7 @@ async function planChange(
     containsUnknown(fill(satisfied.with, { input }))
   )
     return { action: describe(kind) };
-  const found = await asking.existing.find(step.operation, satisfied, input, asking.signal);
+  const found = await asking.existing.find(step.operation, satisfied, input, asked(asking));
   if (found.type === 'absent' && found.seen !== undefined) {
     const wanted = fill(satisfied.equal, { input: hide(input, step.operation.input) });
     return { action: describe(kind, { changes: differences(found.seen, wanted as Input) }) };
@@ -168,8 +184,9 @@ export async function planWait(
   step: WaitStep,
   path: string,
   names: Names,
-  { reader, signal }: Asking,
+  asking: Asking,
 ): Promise<PlannedStep> {
+  const { reader } = asking;
   const action: PlannedAction = {
     path,
     uses: 'wait',
@@ -183,7 +200,7 @@ export async function planWait(
     reason: `${step.read.operation.name} until ${step.read.until.source}`,
   };
   if (reader === undefined || containsUnknown(input)) return { action: waits };
-  const answer = await reader.read(step.read.operation, input, signal === undefined ? {} : { signal });
+  const answer = await reader.read(step.read.operation, input, asked(asking));
   if (answer.type !== 'ok') return { action: waits };
   const holds = resolveExpression(step.read.until, {
     ...names,

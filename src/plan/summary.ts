@@ -1,7 +1,7 @@
 import type { Playbook } from '../check/playbook.ts';
 import type { Operations } from '../operations/operation.ts';
 import { pathOf } from '../operations/template.ts';
-import { secondsFor, totalSeconds } from './estimate.ts';
+import { CallEstimate } from './call-estimate.ts';
 import { checkGuards, type PlanCounts, sumsWanted } from './guards.ts';
 import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
 import { UnusualThings } from './unusual.ts';
@@ -14,7 +14,7 @@ export class Summary implements PlanCounts {
   readonly #operations: Operations;
   readonly #parameters: Readonly<Record<string, unknown>>;
   readonly #actions = new Map<string, Partial<Record<Action, number>>>();
-  readonly #calls = new Map<string, number>();
+  readonly #estimate: CallEstimate;
   readonly #sums = new Map<string, number>();
   readonly #unusual: UnusualThings;
   #records = 0;
@@ -29,6 +29,7 @@ export class Summary implements PlanCounts {
   ) {
     this.#playbook = playbook;
     this.#operations = operations;
+    this.#estimate = new CallEstimate(operations, playbook.limits);
     this.#unusual = new UnusualThings(operations, earlierCountries);
     this.#parameters = parameters;
     for (const { operation, path } of sumsWanted(playbook.guards)) this.#sums.set(`${operation} ${path}`, 0);
@@ -37,6 +38,7 @@ export class Summary implements PlanCounts {
   add(record: PlannedRecord): void {
     this.#records += 1;
     this.#unusual.add(record);
+    this.#estimate.add(record);
     if (record.invalid !== undefined) this.#invalid += 1;
     for (const action of record.actions) this.#addAction(action);
   }
@@ -53,8 +55,6 @@ export class Summary implements PlanCounts {
       counts.refuse = (counts.refuse ?? 0) + 1;
       this.#actions.set(action.uses, counts);
     }
-    const group = operation?.throttle.group ?? 'other';
-    if (action.calls > 0) this.#calls.set(group, (this.#calls.get(group) ?? 0) + action.calls);
   }
 
   #addSum(name: string, action: PlannedAction): void {
@@ -72,36 +72,22 @@ export class Summary implements PlanCounts {
     return this.#sums.get(`${operation} ${path}`) ?? 0;
   }
 
-  /** @param seal over everything before the summary */
-  finish(planningCalls: number, seal: string): PlanSummary {
-    const calls = Object.fromEntries(
-      [...this.#calls]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([group, count]) => [
-          group,
-          { calls: count, seconds: secondsFor(count, this.#perMinute(group), this.#playbook.limits) },
-        ]),
-    );
+  /**
+   * @param seal over everything before the summary
+   * @param secondsPerCall that planning has measured
+   */
+  finish(planningCalls: number, seal: string, secondsPerCall?: number): PlanSummary {
     return {
       records: this.#records,
       invalid: this.#invalid,
       operations: Object.fromEntries([...this.#actions].sort(([a], [b]) => (a < b ? -1 : 1))),
-      calls,
-      totalCalls: [...this.#calls.values()].reduce((sum, count) => sum + count, 0),
-      totalSeconds: totalSeconds(calls),
+      ...this.#estimate.finish(secondsPerCall),
       planningCalls,
       warnings: checkGuards(this.#playbook, this.#parameters, this),
       unusual: this.#unusual.finish(),
       countries: this.#unusual.countries(),
       seal,
     };
-  }
-
-  #perMinute(group: string): number | undefined {
-    const name = this.#operations.names.find(
-      (candidate) => this.#operations.get(candidate)?.throttle.group === group,
-    );
-    return name === undefined ? undefined : this.#operations.get(name)?.throttle.perMinute;
   }
 }
 

@@ -2,6 +2,7 @@ import { isRead, type Operation } from '../operations/operation.ts';
 import type { Answer } from '../partner-center/answer.ts';
 import type { Client } from '../partner-center/client.ts';
 import type { Reader } from '../partner-center/reader.ts';
+import { keptAs, mostKept } from '../plan/wares.ts';
 import type { World } from '../world/world.ts';
 import type { Listener } from './event.ts';
 import type { Release } from './gate.ts';
@@ -18,17 +19,6 @@ export interface ReaderParts {
 type ReadAnswer = Exclude<Answer, { type: 'throttled' }>;
 type Input = Readonly<Record<string, unknown>>;
 
-/** What Microsoft sells changes from day to day, not within a run, and every record asks for the same of it. */
-const wares: ReadonlySet<string> = new Set([
-  'products',
-  'skus',
-  'availabilities',
-  'offers',
-  'offerCategories',
-  'azureRateCard',
-]);
-const mostKept = 1_000;
-
 type Options = NonNullable<Parameters<Reader['read']>[2]>;
 
 /** Reads under the limits with retries; remembers what is sold, so that a thousand records ask for it once. */
@@ -37,9 +27,8 @@ export function makeReader(parts: ReaderParts): Reader {
   return {
     read: async (operation, input, options = {}) => {
       if (!isRead(operation)) throw new Error(`${operation.name} is not a read`);
-      if (options.fresh === true || !wares.has(operation.resource) || 'customerId' in input)
-        return readNow(parts, operation, input, options);
-      const key = `${operation.name} ${JSON.stringify(input)}`;
+      const key = options.fresh === true ? undefined : keptAs(operation, input);
+      if (key === undefined) return readNow(parts, operation, input, options);
       const known = kept.get(key);
       if (known !== undefined) return known;
       const asked = readNow(parts, operation, input, options);

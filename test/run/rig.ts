@@ -7,6 +7,7 @@ import { loadOperations } from '../../src/operations/read.ts';
 import type { Client } from '../../src/partner-center/client.ts';
 import { Existing } from '../../src/plan/existing.ts';
 import { planRecord } from '../../src/plan/plan-record.ts';
+import { stepReadsOf } from '../../src/plan/step-reads.ts';
 import { applyRun } from '../../src/run/apply.ts';
 import { makeDownloads } from '../../src/run/downloads.ts';
 import type { RunEvent, RunTotals } from '../../src/run/event.ts';
@@ -152,6 +153,8 @@ async function planAll(
       parameters: {},
       reader,
       existing: new Existing(reader, operations, 1),
+      operations,
+      stepReads: stepReadsOf(playbook),
     });
     return { index, key, planned: JSON.parse(JSON.stringify(plan)) as unknown, values, raw: key };
   });

@@ -9,6 +9,7 @@ import type { Tokens } from '../../src/partner-center/token.ts';
 import { Existing } from '../../src/plan/existing.ts';
 import { planRecord } from '../../src/plan/plan-record.ts';
 import { wrapSecrets } from '../../src/plan/secrets.ts';
+import { stepReadsOf } from '../../src/plan/step-reads.ts';
 import { applyRun } from '../../src/run/apply.ts';
 import { makeDownloads } from '../../src/run/downloads.ts';
 import type { RunTotals } from '../../src/run/event.ts';
@@ -147,6 +148,8 @@ class Story {
       parameters: {},
       reader,
       existing: new Existing(reader, operations, this.#rows.length),
+      operations,
+      stepReads: stepReadsOf(playbook),
     };
     const records: RunRecord[] = [];
     for (const [index, values] of this.#rows.entries()) {
