@@ -165,8 +165,14 @@ export async function makePlan(
     if (session !== undefined) refuseUncallable(playbook, operations, session);
     const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
     const earlierCountries = await countriesOfRuns(options.state);
-    await writeTo(place.file, header, { playbook, parameters, input, operations, session, earlierCountries });
-    const { summary } = await readPlan(place.file);
+    const summary = await writeTo(place.file, header, {
+      playbook,
+      parameters,
+      input,
+      operations,
+      session,
+      earlierCountries,
+    });
     kept = keepSession;
     return {
       file: place.file,
@@ -195,7 +201,7 @@ interface Making {
   readonly earlierCountries: ReadonlySet<string> | undefined;
 }
 
-async function writeTo(file: string, header: PlanHeader, making: Making): Promise<void> {
+async function writeTo(file: string, header: PlanHeader, making: Making): Promise<PlanSummary> {
   const { playbook, parameters, input, operations, session, earlierCountries } = making;
   const records = planRecords(input.records(), {
     playbook,
@@ -205,7 +211,7 @@ async function writeTo(file: string, header: PlanHeader, making: Making): Promis
     recordsExpected: input.lines,
   });
   const secondsPerCall = timeCalls(session);
-  await writePlan(file, header, records, {
+  return writePlan(file, header, records, {
     summary: new Summary(playbook, operations, parameters, earlierCountries),
     planningCalls: () => session?.limiter.snapshot().requests ?? 0,
     secondsPerCall,

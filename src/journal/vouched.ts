@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Checking a state file whole takes time by its size, many seconds for a million records. So a large file that was sound
  * when this program closed it is not checked again while it is the very same file and nobody has written to it: what
- * it was like stands beside it, in FILE-sound. A run that is killed closes nothing, so the note is renewed whenever a commit
- * of its own has changed the file (SQLite moves what is in the -wal file over, every four megabytes or so); what the -wal file
+ * it was like stands beside it, in FILE-sound. A run that is killed closes nothing, so the note is renewed with its first
+ * commit and whenever one has changed the file (SQLite moves what is in the -wal file over, every four megabytes or so); what the -wal file
  * holds on top of that is guarded by SQLite's checksums. A copy, a file put back from a backup or without its -wal file, one
  * that any other program has written to (the system notes each write in ctime, which nobody can set back), one that was
  * killed while SQLite moved things over, and every file after the machine has been started anew is checked whole. What is
@@ -55,14 +55,20 @@ export async function vouchFor(file: string, identity: string): Promise<void> {
 }
 
 /** What open files were like after the last of our own commits. */
-const followed = new WeakMap<
-  DatabaseSync,
-  { readonly file: string; like: string | undefined; others: boolean }
->();
+const followed = new WeakMap<DatabaseSync, Followed>();
+
+interface Followed {
+  readonly file: string;
+  like: string | undefined;
+  /** Whether the note tells of the -wal file that this process writes to. */
+  noted: boolean;
+  /** Others have written, too. */
+  others: boolean;
+}
 
 /** Vouches for a file that is open and sound while this process writes to it. */
 export function followWrites(database: DatabaseSync, file: string): void {
-  followed.set(database, { file, like: likeness(file, 0), others: false });
+  followed.set(database, { file, like: likeness(file, 0), noted: false, others: false });
 }
 
 /**
@@ -77,13 +83,19 @@ export function following<T>(database: DatabaseSync, write: () => T): T {
   try {
     return write();
   } finally {
-    const now = likeness(file, 0);
-    const noteLater = () => {
-      if (known.like === now && likeness(file) === now && !doubted.has(file)) note(file, now!);
-    };
-    if (now !== known.like && !known.others) setTimeout(noteLater, tickMs).unref();
-    known.like = now;
+    const before = known.like;
+    known.like = likeness(file, 0);
+    if (before !== known.like) setTimeout(() => noteFollowed(known), tickMs).unref();
+    else if (!known.noted) noteFollowed(known);
   }
+}
+
+function noteFollowed(known: Followed): void {
+  const { file } = known;
+  const like = likeness(file);
+  if (like === undefined || like !== known.like || known.others || doubted.has(file)) return;
+  note(file, like);
+  known.noted = true;
 }
 
 /** Damage was met in the file: the next who opens it checks all of it. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Remembers in which line a key was used first, for files of any size. */
@@ -21,7 +21,7 @@ export function openKeyIndex(): KeyIndex {
   const find = database.prepare('SELECT line FROM keys WHERE hash = ?');
   return {
     add: (key, line) => {
-      const hash = createHash('sha256').update(key).digest().subarray(0, 16);
+      const hash = digest('sha256', key, 'buffer').subarray(0, 16);
       if (insert.run(hash, line).changes === 1) return undefined;
       return (find.get(hash) as { line: number }).line;
     },

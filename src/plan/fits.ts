@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { InputRecord } from '../check/record.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Digests, PlanHeader } from './plan.ts';
@@ -39,7 +39,7 @@ function usedDigests(used: Sources['used']): Readonly<Record<string, string>> {
 
 /** SHA-256, hex. */
 export function digestOfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** JSON with sorted keys: the order in which parameters were given means nothing. */

@@ -18,6 +18,7 @@ import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DiagnosticsError } from '../../src/diagnostics/diagnostic.ts';
+import type { RunHeader } from '../../src/journal/journal.ts';
 import { openDatabase } from '../../src/journal/open-database.ts';
 import { openSqliteJournal } from '../../src/journal/sqlite.ts';
 import { alwaysChecked, identityOf, isVouchedFor, vouchFor } from '../../src/journal/vouched.ts';
@@ -51,15 +52,15 @@ function loseIndexedRows(): void {
   );
 }
 
-/** A process that begins a run of two large records, so that SQLite moves pages over, and is killed some moments later. */
-async function runAndKill(meanwhile = ''): Promise<NodeJS.Signals | null> {
+/** A process that begins a run of two records and is killed: large ones, so that SQLite moves pages over, and some moments later. */
+async function runAndKill(meanwhile = '', size = 8_000_000): Promise<NodeJS.Signals | null> {
   const source = (name: string) => JSON.stringify(path.join(import.meta.dirname, '../../src', name));
   const program = `
     import { openSqliteJournal } from ${source('journal/sqlite.ts')};
     import { realClock } from ${source('world/real.ts')};
     const journal = openSqliteJournal(${JSON.stringify(file)}, { clock: realClock });
     const run = await journal.createRun({ id: 'run-1', records: 2 });
-    const record = (index) => ({ index, key: 'key', planned: {}, values: {}, raw: 'x'.repeat(8_000_000) });
+    const record = (index) => ({ index, key: 'key', planned: {}, values: {}, raw: 'x'.repeat(${size}) });
     await run.addRecords([record(0)]);
     ${meanwhile}
     await run.addRecords([record(1)]);
@@ -143,6 +144,34 @@ describe('a large state file', () => {
     const journal = openSqliteJournal(file, { clock: realClock });
     expect((await journal.run('run-1'))?.counts.open).toBe(2);
     await journal.close();
+  });
+
+  it('is not checked again after its run was killed soon after its first commit', async () => {
+    make(alwaysChecked);
+    await openAndClose();
+    const before = statSync(file).mtimeMs;
+    expect(await runAndKill("process.kill(process.pid, 'SIGKILL');", 1_000)).toBe('SIGKILL');
+    expect(statSync(file).mtimeMs).toBe(before);
+    expect(isVouchedFor(file)).toBe(true);
+  });
+
+  it('that is vouched for gives its records one by one, up to one that is not what was written', async () => {
+    make(alwaysChecked);
+    const record = (index: number) => ({ index, key: 'key', planned: {}, values: {}, raw: '' });
+    const begun = openSqliteJournal(file, { clock: realClock });
+    const run = await begun.createRun({ id: 'run-1', records: 2 } as RunHeader);
+    await run.addRecords([record(0), record(1)]);
+    await run.begin();
+    await run.release();
+    await begun.close();
+    change("UPDATE records SET raw = 'another' WHERE idx = 1");
+    await vouchFor(file, identityOf(file));
+    const journal = openSqliteJournal(file, { clock: realClock });
+    const open = (await journal.openRun('run-1')).open()[Symbol.asyncIterator]();
+    expect((await open.next()).value).toMatchObject({ record: { index: 0 } });
+    await expect(open.next()).rejects.toThrow(/record 2 is not what was written/u);
+    await journal.close();
+    expect(isVouchedFor(file)).toBe(false);
   });
 
   it('is checked whole after its run was killed and its -wal file was lost', async () => {
