@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { behaviours } from '../src/emulator/behaviours/all.ts';
 import { startEmulator } from '../src/emulator/server.ts';
+import { extend } from '../src/operations/extend.ts';
 import { isRead, type Lookup, type Operation } from '../src/operations/operation.ts';
-import { loadOperations } from '../src/operations/read.ts';
+import { buildCatalogue, loadOperations } from '../src/operations/read.ts';
 import { fill } from '../src/operations/template.ts';
 import { readAnswer } from '../src/partner-center/answer.ts';
 import { buildRequest } from '../src/partner-center/request.ts';
@@ -13,16 +15,30 @@ import { buildRequest } from '../src/partner-center/request.ts';
 /** A table over the whole catalogue: every entry is checked, its example sent, and what it names exists. */
 
 const folder = path.join(import.meta.dirname, '../schemas/partner-center');
-const operations = loadOperations(folder);
+const workflows = path.join(import.meta.dirname, '../workflows');
+/** Catalogues that workflows bring are held to the same. */
+const folders = [
+  folder,
+  ...readdirSync(workflows)
+    .map((name) => path.join(workflows, name, 'catalog'))
+    .filter((catalog) => existsSync(catalog)),
+];
+const operations = folders
+  .slice(1)
+  .reduce((base, catalog) => extend(base, buildCatalogue(catalog), []), loadOperations(folder));
 const all = operations.names.map((name) => operations.get(name)!);
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 const entrySchema = ajv.compile(
   JSON.parse(readFileSync(path.join(folder, '../entry.schema.json'), 'utf8')) as object,
 );
-const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+const files = folders.flatMap((place) =>
+  readdirSync(place)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => path.join(place, file)),
+);
 
 describe.each(files)('the file %s', (file) => {
-  const content = parse(readFileSync(path.join(folder, file), 'utf8')) as {
+  const content = parse(readFileSync(file, 'utf8')) as {
     resource: string;
     operations?: Record<string, unknown>;
   };
@@ -107,6 +123,10 @@ describe.each(all)('$name', (operation: Operation) => {
     const read = readAnswer(operation, { status: answer.status, headers: {}, body: text, bytes }, 0);
     expect(['ok', 'refused']).toContain(read.type);
   });
+});
+
+it('has no behaviour for what no entry describes', () => {
+  expect(Object.keys(behaviours).filter((name) => operations.get(name) === undefined)).toEqual([]);
 });
 
 const running = startEmulator({}, operations);

@@ -9,6 +9,8 @@ export interface CallerAndPlace {
   /** The ways in which the caller can sign in; absent where no credentials are at hand. */
   readonly signIns?: readonly Auth[];
   readonly partner?: PartnerType;
+  /** Names of the environment variables that have a value; absent where tokens of one's own hosts are not needed. */
+  readonly environment?: ReadonlySet<string>;
 }
 
 /**
@@ -119,6 +121,12 @@ function judge(
       `${what} cannot be called by ${partnerWords[caller.partner]}`,
       `it is for ${operation.partners.map((partner) => partnerWords[partner]).join(' and ')}`,
     );
+  if (typeof operation.host !== 'string') {
+    const { name, token } = operation.host;
+    if (token === undefined || caller.environment?.has(token) !== false) return [];
+    const help = `set ${token} in the environment, to the bearer token of ${operation.host.url}`;
+    return error('CREDENTIALS', `${what} is at ${name}, whose token is not set`, help);
+  }
   if (caller.signIns !== undefined && !operation.auth.some((auth) => caller.signIns!.includes(auth)))
     return error('SIGN_IN_KIND', `${what} ${missingSignIn(operation)}`, signInHelp(operation));
   return [];

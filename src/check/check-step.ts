@@ -287,7 +287,7 @@ function checkUses(
   if (operation === undefined) {
     problems.error('UNKNOWN_OPERATION', `unknown operation '${name}'`, placeOf(node), {
       ...meant(name, [...operations.names, 'assert', 'wait', httpName]),
-      help: 'tenantry operations lists them',
+      help: 'tenantry operations lists them; operations of your own are added with --catalog DIR',
     });
     checkInputsOfUnknown(fields, scope, checking);
     fields.get('inDoubt');

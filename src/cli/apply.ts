@@ -2,12 +2,13 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { isPlace } from '../check/playbook-files.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { loadOperations } from '../operations/read.ts';
-import { digestOfText, digestsOf, fits } from '../plan/fits.ts';
+import type { Catalogue, Operations } from '../operations/operation.ts';
+import { digestOfCatalogue, digestOfText, digestsOf, fits } from '../plan/fits.ts';
 import type { PlanHeader } from '../plan/plan.ts';
 import { type OpenedPlan, readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
+import { operationsOf, readCatalogues } from './catalogues.ts';
 import { concurrencyOf, execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { fileAt, loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
@@ -71,13 +72,12 @@ async function applyFile(file: string, options: ApplyOptions & Common): Promise<
 
 /** Steps of applying a plan file: verify it, read again what it was made from, compare, begin, run. */
 async function applyPlan(file: string, options: ApplyOptions & Common, opened?: Session): Promise<number> {
-  const operations = loadOperations();
   const trusted = await requiredKeys(options.requireSignature);
   const plan = await readPlan(file);
   refuseUnsigned(plan, [trusted], file);
   const { header } = plan;
   refuseUnfit(plan, options);
-  refuseStale(await otherFiles(header));
+  const operations = await reviewedOperations(header, options);
   const playbook = await loadPlaybook(header.playbook.file, operations);
   const sources: InputOptions = {
     ...options,
@@ -99,6 +99,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           related: input.relatedDigests,
           parameters,
           operations: operations.digest,
+          catalogues: operations.catalogues ?? [],
           target,
         }),
       ),
@@ -111,6 +112,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
         const folder = resultsFolder(options.state, options.results);
         const run = await beginRun(journal, plan, {
           playbook,
+          catalogues: operations.catalogues ?? [],
           parameters,
           input,
           resultsFolder: folder,
@@ -140,6 +142,13 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   }
 }
 
+/** The operations that a plan was made with; its files are those that it was made from. */
+async function reviewedOperations(header: PlanHeader, options: ApplyOptions): Promise<Operations> {
+  const catalogues = await readCatalogues(options.catalog ?? header.catalogues ?? []);
+  refuseStale(await otherFiles(header, catalogues));
+  return operationsOf(catalogues);
+}
+
 /** What a plan says itself of why it cannot be applied. */
 function refuseUnfit({ header, summary }: OpenedPlan, options: ApplyOptions): void {
   if (header.offline) throw offlinePlan(header.playbook.file, header.input.file);
@@ -152,7 +161,10 @@ function refuseUnfit({ header, summary }: OpenedPlan, options: ApplyOptions): vo
  * Which of the files that a plan names are not those that it was made from. Only then are they read: a plan that names
  * some other file of this machine must not have its lines shown in an error.
  */
-async function otherFiles(header: PlanHeader): Promise<readonly Diagnostic[]> {
+async function otherFiles(
+  header: PlanHeader,
+  catalogues: readonly Catalogue[],
+): Promise<readonly Diagnostic[]> {
   const { playbook, input } = header;
   const related: Record<string, string> = {};
   for (const [name, file] of Object.entries(input.related)) related[name] = (await digestFile(file)).digest;
@@ -162,6 +174,7 @@ async function otherFiles(header: PlanHeader): Promise<readonly Diagnostic[]> {
   const now = {
     ...header.digests,
     ...(header.digests.used === undefined ? {} : { used }),
+    catalogues: catalogues.map(digestOfCatalogue),
     playbook: digestOfText(await playbookText(playbook.file)),
     input: (await digestFile(input.file)).digest,
     related,

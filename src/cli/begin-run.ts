@@ -4,6 +4,7 @@ import type { CheckedRow } from '../check/records.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal, RunJournal, RunRecord, StepError } from '../journal/journal.ts';
 import { folded } from '../load/columns.ts';
+import type { Catalogue } from '../operations/operation.ts';
 import { digestOfRecord } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import type { OpenedPlan } from '../plan/plan-file.ts';
@@ -35,6 +36,7 @@ export async function beginRun(
   plan: OpenedPlan,
   making: {
     readonly playbook: Playbook;
+    readonly catalogues: readonly Catalogue[];
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly input: Input;
     readonly resultsFolder: (run: string) => string;
@@ -59,6 +61,7 @@ export async function beginRun(
     plan: plan.header,
     summary: plan.summary,
     playbookSource: playbook.source,
+    ...(making.catalogues.length === 0 ? {} : { catalogues: making.catalogues }),
     ...(Object.keys(playbook.used).length === 0 ? {} : { used: playbook.used }),
     inputHeader: input.table.header,
     records: plan.summary.records,

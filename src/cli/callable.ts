@@ -21,12 +21,13 @@ export function refuseUncallable(
   operations: Operations,
   { target, tokens }: { readonly target: Target; readonly tokens?: Pick<Tokens, 'signIns'> },
 ): void {
-  const { name, cloud, partner } = target;
+  const { name, cloud, partner, loopback } = target;
   const caller: CallerAndPlace = {
     target: name,
     cloud,
     ...(partner === undefined ? {} : { partner }),
     ...(tokens === undefined ? {} : { signIns: tokens.signIns }),
+    ...(loopback || tokens === undefined ? {} : { environment: namesSet(process.env) }),
   };
   const found = checkCallable(playbook, operations, caller);
   if (found.some(({ severity }) => severity === 'error')) throw new DiagnosticsError(found);
@@ -59,6 +60,10 @@ export async function refuseUncallableAt(
   } finally {
     await world.transport.close();
   }
+}
+
+function namesSet(env: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
+  return new Set(Object.keys(env).filter((name) => (env[name] ?? '') !== ''));
 }
 
 function isUnreachable({ diagnostics }: DiagnosticsError): boolean {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Common } from './options.ts';
 
@@ -34,9 +35,23 @@ export function define<Options>(
     });
 }
 
+/** The option of commands that know operations. */
+export function withCatalog(command: Command): Command {
+  return command.addOption(
+    new Option('--catalog <dir>', 'operations of your own: a folder of entries (repeatable)')
+      .env('TENANTRY_CATALOG')
+      .argParser(collectFolders),
+  );
+}
+
+/** The environment names several as a search path does. */
+function collectFolders(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), ...value.split(path.delimiter).filter((folder) => folder !== '')];
+}
+
 /** Options of commands that read a playbook's input. */
 export function withInput(command: Command): Command {
-  return command
+  return withCatalog(command)
     .option('--input <file>', 'records: CSV, XLSX, JSON, NDJSON or YAML')
     .option('--related <name=file>', 'rows of another file joined into each record (repeatable)', collect, [])
     .option('--param <name=value>', 'a parameter of the playbook (repeatable)', collect, [])

@@ -5,11 +5,11 @@ import process from 'node:process';
 import { printedJson } from '../diagnostics/neutralise.ts';
 import type { Emulator } from '../emulator/server.ts';
 import type { Cloud, PartnerType } from '../operations/operation.ts';
-import { loadOperations } from '../operations/read.ts';
+import { operationsWith } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
-import type { Common } from './options.ts';
+import type { CatalogueOptions, Common } from './options.ts';
 
-export interface EmulatorOptions {
+export interface EmulatorOptions extends CatalogueOptions {
   readonly port?: number;
   readonly https?: boolean;
   readonly latency?: number;
@@ -42,7 +42,7 @@ export async function emulator(options: EmulatorOptions & Common): Promise<numbe
       ...(options.cloud === undefined ? {} : { cloud: options.cloud }),
       ...(options.sandbox === undefined ? {} : { sandbox: options.sandbox }),
     },
-    loadOperations(),
+    await operationsWith(options.catalog),
   );
   const ca = await certificateFile(running);
   try {

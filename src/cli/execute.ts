@@ -70,6 +70,7 @@ export async function execute(execution: Execution): Promise<number> {
       counts: (await journal.run(run.header.id))!.counts,
       playbook: { ...playbook, limits },
       parameters,
+      operations: session.operations,
       client: session.client,
       limiter: session.limiter,
       reader: session.reader,

@@ -1,10 +1,10 @@
 import process from 'node:process';
 import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
-import { loadOperations } from '../operations/read.ts';
 import type { ResultFile } from '../report/csv.ts';
 import { plural } from '../report/text.ts';
 import type { RunKept } from './begin-run.ts';
 import { planOf } from './begin-run.ts';
+import { operationsOf } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
 import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
@@ -24,7 +24,7 @@ export async function exportRun(options: ExportOptions, id?: string): Promise<nu
     const run = await findRun(journal, id, options.state);
     const kept = run.options as RunKept;
     const { file } = planOf(run).header.playbook;
-    const playbook = playbookFrom(file, run.playbookSource, loadOperations(), run.used);
+    const playbook = playbookFrom(file, run.playbookSource, operationsOf(run.catalogues ?? []), run.used);
     const format = {
       header: run.inputHeader,
       delimiter: kept.delimiter,

@@ -4,16 +4,16 @@ import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { printedJson } from '../diagnostics/neutralise.ts';
 import { closest } from '../diagnostics/suggest.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
-import { loadOperations } from '../operations/read.ts';
 import { areaOf, areas } from '../report/areas.ts';
 import { describeOperation } from '../report/describe-operation.ts';
 import { operationText } from '../report/operations-text.ts';
 import { searchOperations } from '../report/search-operations.ts';
+import { operationsWith } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
 import { usage } from './load-playbook.ts';
-import type { Common } from './options.ts';
+import type { CatalogueOptions, Common } from './options.ts';
 
-export interface OperationsOptions {
+export interface OperationsOptions extends CatalogueOptions {
   readonly area?: string;
   readonly kind?: string;
 }
@@ -23,7 +23,7 @@ export async function operations(
   options: OperationsOptions & Common,
   ...operands: readonly (string | readonly string[] | undefined)[]
 ): Promise<number> {
-  const catalogue = loadOperations();
+  const catalogue = await operationsWith(options.catalog);
   const words = operands.flat().filter((word) => word !== undefined);
   const one = words.length === 1 ? catalogue.get(words[0]!) : undefined;
   if (one !== undefined) print(options, one, () => describe(one));

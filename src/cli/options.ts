@@ -8,8 +8,14 @@ export interface Common {
   readonly debug?: boolean;
 }
 
+/** Options of commands that know operations. */
+export interface CatalogueOptions {
+  /** Folders of entries that are added to the catalogue. */
+  readonly catalog?: readonly string[];
+}
+
 /** Options of commands that read a playbook's input. */
-export interface InputOptions {
+export interface InputOptions extends CatalogueOptions {
   readonly input?: string;
   readonly related: readonly string[];
   readonly param: readonly string[];

@@ -1,5 +1,4 @@
 import type { Playbook } from '../check/playbook.ts';
-import { loadOperations } from '../operations/read.ts';
 import { Costs } from '../plan/cost.ts';
 import type { PlannedRecord } from '../plan/plan.ts';
 import { type OpenedPlan, readPlan } from '../plan/plan-file.ts';
@@ -8,6 +7,7 @@ import { requestOf } from '../plan/shown-request.ts';
 import { groupRecords } from '../report/groups.ts';
 import { PlanTally, planPage } from '../report/html/plan-page.ts';
 import { stepGraph } from '../report/html/step-graph.ts';
+import { operationsOfPlan } from './catalogues.ts';
 import { writePage } from './page-file.ts';
 import { limitYoungSpace } from './young-space.ts';
 
@@ -23,7 +23,7 @@ export async function writePlanPage(
 ): Promise<void> {
   limitYoungSpace();
   const plan = await readPlan(file);
-  const operations = loadOperations();
+  const operations = await operationsOfPlan(plan.header);
   const costs = new Costs(options.prices, Date.parse(plan.header.createdAt));
   const tally = new PlanTally();
   const groups = await groupRecords(

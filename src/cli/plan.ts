@@ -6,7 +6,6 @@ import type { Playbook } from '../check/playbook.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { oneLine } from '../diagnostics/neutralise.ts';
 import type { Operations } from '../operations/operation.ts';
-import { loadOperations } from '../operations/read.ts';
 import { digestsOf } from '../plan/fits.ts';
 import type { PlanHeader, PlanSummary } from '../plan/plan.ts';
 import { readPlan, writePlan } from '../plan/plan-file.ts';
@@ -16,6 +15,7 @@ import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
 import { timeCalls } from './call-times.ts';
 import { refuseOutsideCloud, refuseUncallable } from './callable.ts';
+import { operationsWith } from './catalogues.ts';
 import { ciAgent } from './ci/agent.ts';
 import { countriesOfRuns } from './earlier-runs.ts';
 import { exitStatus } from './exit-status.ts';
@@ -151,7 +151,7 @@ export async function makePlan(
   { keepSession = false }: { readonly keepSession?: boolean } = {},
 ): Promise<MadePlan> {
   limitYoungSpace();
-  const operations = loadOperations();
+  const operations = await operationsWith(options.catalog);
   const playbook = await loadPlaybook(playbookFile, operations);
   const parameters = await loadParameters(playbook, options);
   const input = await openInput(playbook, parameters, options);
@@ -239,6 +239,7 @@ function headerOf(
     secretParameters: secretNames,
     target,
     offline,
+    ...cataloguesOf(operations),
     digests: digestsOf({
       playbook: playbook.source,
       used: playbook.used,
@@ -246,9 +247,15 @@ function headerOf(
       related: input.relatedDigests,
       parameters,
       operations: operations.digest,
+      catalogues: operations.catalogues ?? [],
       target,
     }),
   };
+}
+
+/** Where the operations of a partner's own come from, so that applying the plan finds them again. */
+function cataloguesOf({ catalogues = [] }: Operations): Pick<PlanHeader, 'catalogues'> {
+  return catalogues.length === 0 ? {} : { catalogues: catalogues.map(({ folder }) => folder) };
 }
 
 async function placeOf(out: string | undefined): Promise<{ readonly file: string; remove(): Promise<void> }> {

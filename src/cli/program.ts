@@ -7,6 +7,7 @@ import {
   define,
   markdownLimit,
   type SetStatus,
+  withCatalog,
   withInput,
   withRun,
   withTrust,
@@ -174,9 +175,11 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
     async () => (await import('./export.ts')).exportRun,
   );
   define(
-    program
-      .command('operations [words...]')
-      .description('describe one operation by its name, or list those that speak of every word')
+    withCatalog(
+      program
+        .command('operations [words...]')
+        .description('describe one operation by its name, or list those that speak of every word'),
+    )
       .option('--area <name>', 'only operations of an area, e.g. customers or billing')
       .addOption(
         new Option('--kind <kind>', 'only operations of a kind').choices([
@@ -192,14 +195,11 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
     async () => (await import('./operations.ts')).operations,
   );
   define(
-    program
-      .command('schema')
-      .description('print the JSON Schema of playbooks, for editors')
-      .addOption(
-        new Option('--draft <draft>', 'JSON Schema draft')
-          .choices(['2020-12', 'draft-07'])
-          .default('2020-12'),
-      ),
+    withCatalog(
+      program.command('schema').description('print the JSON Schema of playbooks, for editors'),
+    ).addOption(
+      new Option('--draft <draft>', 'JSON Schema draft').choices(['2020-12', 'draft-07']).default('2020-12'),
+    ),
     setStatus,
     async () => (await import('./schema.ts')).schema,
   );
@@ -238,9 +238,7 @@ function defineSigningIn(program: Command, setStatus: SetStatus): void {
 
 function defineEmulator(program: Command, setStatus: SetStatus): void {
   define(
-    program
-      .command('emulator')
-      .description('run Partner Center’s emulator until interrupted')
+    withCatalog(program.command('emulator').description('run Partner Center’s emulator until interrupted'))
       .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', Number)
       .option('--https', 'speak HTTPS, with a certificate that is made at start')
       .option('--latency <ms>', 'answer after so many milliseconds', Number)

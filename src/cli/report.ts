@@ -1,8 +1,8 @@
 import type { Playbook } from '../check/playbook.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import { loadOperations } from '../operations/read.ts';
 import { digestOfText } from '../plan/fits.ts';
 import { readPlan } from '../plan/plan-file.ts';
+import { operationsOfPlan } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
 import { playbookFrom, playbookText, usage } from './load-playbook.ts';
 import { isPlanFile } from './plan-or-playbook.ts';
@@ -38,7 +38,7 @@ async function playbookOf(planFile: string): Promise<Playbook | undefined> {
   try {
     const text = await playbookText(header.playbook.file);
     if (digestOfText(text) !== header.digests.playbook) return undefined;
-    return playbookFrom(header.playbook.file, text, loadOperations());
+    return playbookFrom(header.playbook.file, text, await operationsOfPlan(header));
   } catch (error) {
     if (error instanceof DiagnosticsError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
-import { loadOperations } from '../operations/read.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
 import { planOf, type RunKept } from './begin-run.ts';
 import { refuseUncallable } from './callable.ts';
+import { operationsOf } from './catalogues.ts';
 import { concurrencyOf, execute } from './execute.ts';
 import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
@@ -19,13 +19,13 @@ export interface ResumeOptions extends RunOptions, TrustOptions {
 export async function resume(options: ResumeOptions & Common, id?: string): Promise<number> {
   const verdicts = verdictsOf(options.settle);
   const trusted = await requiredKeys(options.requireSignature);
-  const operations = loadOperations();
   const journal = await openJournal(options.state);
   try {
     const status = await findRun(journal, id, options.state);
     const plan = planOf(status);
     const { header } = plan;
     refuseUnsigned(plan, [trusted, (status.options as RunKept).signedBy], `the plan of run ${status.id}`);
+    const operations = operationsOf(status.catalogues ?? []);
     const playbook = playbookFrom(header.playbook.file, status.playbookSource, operations, status.used);
     const run = await journal.openRun(status.id);
     try {

@@ -18,6 +18,7 @@ export interface Session {
   readonly world: World;
   readonly target: Target;
   readonly tokens: Tokens;
+  readonly operations: Operations;
   readonly client: Client;
   readonly limiter: Limiter;
   readonly reader: Reader;
@@ -35,13 +36,20 @@ export async function openSession(name: string, operations: Operations, limits: 
   const listener: Listener = (event) => current(event);
   const connection = await connect(name, operations);
   const { world, target, tokens } = connection;
-  const client = makeClient({ world, target, tokens, application: 'Tenantry' });
+  const client = makeClient({
+    world,
+    target,
+    tokens,
+    application: 'Tenantry',
+    ownToken: ({ token }) => (token === undefined ? undefined : connection.env[token]),
+  });
   const limiter = makeLimiter({ limits, world, listener });
   const reader = makeReader({ client, limiter, world, listener });
   return {
     world,
     target,
     tokens,
+    operations,
     client,
     limiter,
     reader,

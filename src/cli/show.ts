@@ -2,10 +2,10 @@ import process from 'node:process';
 import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
 import type { RecordWithEntries, RunStatus, StepOutcomeName } from '../journal/journal.ts';
 import type { Operations } from '../operations/operation.ts';
-import { loadOperations } from '../operations/read.ts';
 import { settledOf } from '../report/csv.ts';
 import { plural } from '../report/text.ts';
 import { doubtfulOf } from '../run/by-hand.ts';
+import { operationsOf } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
 import { explainDoubt, hidden } from './explain-doubt.ts';
 import { findRun, openJournal } from './open-journal.ts';
@@ -63,7 +63,7 @@ async function printText(
   );
   if (document.owner !== undefined) print(`Worked on by ${document.owner}`);
   print('');
-  const operations = loadOperations();
+  const operations = operationsOf(run.catalogues ?? []);
   for await (const row of rows) printRecord(row, resume, operations);
 }
 

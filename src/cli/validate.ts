@@ -1,8 +1,8 @@
 import process from 'node:process';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { oneLine, printedJson } from '../diagnostics/neutralise.ts';
-import { loadOperations } from '../operations/read.ts';
 import { plural } from '../report/text.ts';
+import { operationsWith } from './catalogues.ts';
 import { exitStatus } from './exit-status.ts';
 import { noteDiagnostics, printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
@@ -24,7 +24,7 @@ export async function validate(options: ValidateOptions, playbookFile: string): 
 }
 
 async function check(options: ValidateOptions, playbookFile: string): Promise<number> {
-  const operations = loadOperations();
+  const operations = await operationsWith(options.catalog);
   const playbook = await loadPlaybook(playbookFile, operations);
   if (options.target !== undefined) {
     const { refuseUncallableAt } = await import('./callable.ts');

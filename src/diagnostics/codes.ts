@@ -13,6 +13,7 @@ export const codes = {
   MISSING_FIELD: 'A required field is missing.',
   WRONG_TYPE: 'A value has the wrong type.',
   WRONG_VALUE: 'A value is outside what is allowed.',
+  CATALOGUE: 'A catalogue of one’s own says something that cannot be, or replaces what is there already.',
   UNKNOWN_OPERATION: 'The catalogue has no operation of this name.',
   DUPLICATE_ID: 'Step ids must be unique in the file.',
   UNKNOWN_STEP: 'An expression or `needs` names a step that does not exist.',

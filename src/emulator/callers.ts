@@ -10,7 +10,17 @@ import { type Reply, refuse } from './reply.ts';
 export function refuseCaller(
   caller: Caller | undefined,
   operations: readonly Operation[],
+  authorization: string | undefined,
 ): Reply | undefined {
+  const { elsewhere, host } = operations[0]!;
+  // A file that lies elsewhere is opened by its own address.
+  if (elsewhere !== undefined) return undefined;
+  if (typeof host !== 'string') {
+    // A partner's own host takes any bearer token, where it takes one.
+    return host.token === undefined || authorization?.startsWith('Bearer ') === true
+      ? undefined
+      : refuse(401, '401', `The host ${host.name} takes a bearer token.`);
+  }
   if (caller === undefined) return refuse(401, '400', 'The access token is missing, wrong or has expired.');
   if (!caller.mfa)
     return refuse(401, '900421', 'The access token carries no claim of multifactor authentication.');

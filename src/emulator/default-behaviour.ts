@@ -9,12 +9,17 @@ import type { State } from './state.ts';
  */
 export function defaultBehaviour(call: Call, state: State): Reply {
   const operation = call.operations[0]!;
-  if (call.params.customerId !== undefined && state.tenant(call.params.customerId) === undefined)
+  const microsofts = typeof operation.host === 'string';
+  if (
+    microsofts &&
+    call.params.customerId !== undefined &&
+    state.tenant(call.params.customerId) === undefined
+  )
     return refuse(404, '60003', `The customer ${call.params.customerId} could not be found.`);
   const [parent, last] = splitPath(call.path);
   switch (operation.kind) {
     case 'list':
-      return ok(collection([...(state.others.get(call.path)?.values() ?? [])], call.path));
+      return ok(listOf(operation, [...(state.others.get(call.path)?.values() ?? [])], call.path));
     case 'read':
       return read(operation, state, parent, last);
     case 'create':
@@ -27,6 +32,11 @@ export function defaultBehaviour(call: Call, state: State): Reply {
         ? noContent
         : refuse(404, '1000', 'The object could not be found.');
   }
+}
+
+/** Microsoft Graph has an envelope of its own. */
+function listOf({ host }: Operation, things: readonly Fields[], path: string): Fields {
+  return host === 'graph' ? { value: things } : collection(things, path);
 }
 
 function splitPath(path: string): readonly [string, string] {

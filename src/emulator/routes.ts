@@ -28,7 +28,7 @@ export function makeRouter(
   >();
   for (const name of operations.names) {
     const operation = operations.get(name)!;
-    const parts = (storageOf(operation) + operation.path).split('/').slice(1);
+    const parts = (storageOf(operation) + ownOf(operation) + operation.path).split('/').slice(1);
     const shape = `${operation.method} ${parts.map((part) => (part.startsWith('{') ? '{}' : part.toLowerCase())).join('/')}`;
     const route = grouped.get(shape) ?? { method: operation.method, parts, operations: [] };
     route.operations.push(operation);
@@ -53,6 +53,11 @@ export function makeRouter(
 /** What lies at no host of the API lies here, in folders. */
 function storageOf({ elsewhere }: Operation): string {
   return elsewhere === undefined ? '' : '/_storage/{folder}';
+}
+
+/** A partner's own host is played below a path of its own. */
+function ownOf({ host }: Operation): string {
+  return typeof host === 'string' ? '' : `/_hosts/${host.name}`;
 }
 
 function places({ parts }: Route): number {

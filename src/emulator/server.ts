@@ -5,6 +5,7 @@ import { Authority, type AuthorityOptions } from './authority/authority.ts';
 import { signDirectly } from './behaviours/agreements.ts';
 import { behaviours } from './behaviours/all.ts';
 import { recordWrite } from './behaviours/audit.ts';
+import { approve } from './behaviours/delegated-admin.ts';
 import { recordRequest } from './behaviours/security.ts';
 import { refuseCaller } from './callers.ts';
 import { defaultBehaviour } from './default-behaviour.ts';
@@ -160,8 +161,7 @@ class Service {
     const caller = this.#authority.identify(request.headers.authorization);
     if (caller !== undefined && header(request, 'validatemfa') === 'true')
       response.setHeader('isMfaCompliant', String(caller.mfa));
-    // A file that lies elsewhere is opened by its own address.
-    const unwelcome = operation.elsewhere === undefined ? refuseCaller(caller, route.operations) : undefined;
+    const unwelcome = refuseCaller(caller, route.operations, request.headers.authorization);
     if (unwelcome !== undefined) return write(response, unwelcome, request);
     if (await this.#failBefore(fault, request, response)) return;
     const call: Call = { ...route, path, query, headers: request.headers, body: parse(text) };
@@ -304,6 +304,8 @@ class Service {
       case '/_emulator/reset':
         this.state.clear();
         return { status: 200, body: {} };
+      case '/_emulator/approve':
+        return approve(this.state, parse(text));
       case '/_emulator/sign':
         return signDirectly(this.state, parse(text));
       case '/_emulator/options':

@@ -14,6 +14,8 @@
  *      nothing was appended since it was planned.
  */
 
+import type { Catalogue } from '../operations/operation.ts';
+
 /** Where an entry belongs. */
 export interface EntryPlace {
   /** Index of the record in its input. */
@@ -97,6 +99,8 @@ export interface RunHeader {
   readonly playbookSource: string;
   /** Texts of the playbooks that it uses, by their place; absent where it uses none. */
   readonly used?: Readonly<Record<string, string>>;
+  /** Operations of a partner's own that it uses: folders with their texts; absent where there are none. */
+  readonly catalogues?: readonly Catalogue[];
   /** Header line of the input, for failed.csv. */
   readonly inputHeader: string;
   readonly records: number;

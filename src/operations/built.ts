@@ -50,7 +50,8 @@ export function openCatalogue(bytes: Buffer, parse: (text: string) => unknown = 
   };
 }
 
-export function digestOf(catalogue: CatalogueJson): string {
+/** SHA-256 of a catalogue, hex. */
+export function digestOf(catalogue: object): string {
   // Not imported above: a command that opens the built catalogue hashes nothing, and the module is slow to load.
   const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(JSON.stringify(catalogue)).digest('hex');

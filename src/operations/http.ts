@@ -90,6 +90,24 @@ export function httpOperation(request: HttpRequest): Operation {
   };
 }
 
+/** The operation of a planned request, made again from the inputs that the plan shows. */
+export function httpOperationOf(input: Readonly<Record<string, unknown>>): Operation {
+  const { method, host = 'partnerCenter', path, query, headers } = input;
+  const names = (value: unknown) => Object.keys((value ?? {}) as object);
+  return httpOperation({
+    method: method as HttpMethod,
+    host: host as Host,
+    path: String(path),
+    pathInputs: [...String(path).matchAll(/\{(\w+)\}/gu)].map(([, name]) => name!),
+    query: names(query),
+    headers: names(headers),
+    body: input.body !== undefined,
+    expect: [],
+    repeatable: false,
+    doubt: 'hold',
+  });
+}
+
 function templates(input: string, names: readonly string[]): Readonly<Record<string, Template>> {
   return Object.fromEntries(names.map((name) => [name, `$${input}.${name}`]));
 }

@@ -18,6 +18,15 @@ export type Cloud = 'global' | 'china' | 'usgov' | 'germany';
 /** Whose host the operation is at: Partner Center's own, the Partner API's (referrals), Microsoft Graph's. */
 export type Host = 'partnerCenter' | 'partner' | 'graph';
 
+/** A host of a partner's own, which a catalogue of theirs names. Nobody's token but its own goes there. */
+export interface OwnHost {
+  readonly name: string;
+  /** Scheme, host, port and perhaps a path, without a slash at the end. */
+  readonly url: string;
+  /** Environment variable that holds its bearer token; without one it takes none. */
+  readonly token?: string;
+}
+
 /** Who a partner is: sells directly, supplies resellers, or sells through a provider. */
 export type PartnerType = 'direct' | 'provider' | 'reseller';
 
@@ -142,7 +151,7 @@ export interface Operation {
   readonly summary: string;
   readonly kind: Kind;
   readonly method: string;
-  readonly host: Host;
+  readonly host: Host | OwnHost;
   /** Path with `{name}` places, from the host's root. */
   readonly path: string;
   /** Names in the path, in order. */
@@ -227,9 +236,17 @@ export function isRead(operation: Operation): boolean {
   return operation.kind === 'read' || operation.kind === 'list';
 }
 
+/** A folder of entries that a partner adds (`--catalog`), with the texts of its files by their names. */
+export interface Catalogue {
+  readonly folder: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
 export interface Operations {
   readonly names: readonly string[];
   /** Digest of every entry, for plan files: a plan made with other entries no longer fits. */
   readonly digest: string;
   get(name: string): Operation | undefined;
+  /** What a partner added to the catalogue, in the order in which it was given. */
+  readonly catalogues?: readonly Catalogue[];
 }

@@ -1,5 +1,5 @@
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import type { Operation } from '../operations/operation.ts';
+import type { Operation, OwnHost } from '../operations/operation.ts';
 import { TransportError, type WireAnswer, type WireRequest, type World } from '../world/world.ts';
 import { type Answer, fromTransportError, readAnswer } from './answer.ts';
 import type { Target } from './clouds.ts';
@@ -42,6 +42,8 @@ export interface ClientOptions {
   readonly target: Target;
   readonly tokens: Tokens;
   readonly application: string;
+  /** The bearer token of a partner's own host. */
+  readonly ownToken?: (host: OwnHost) => string | undefined;
   readonly locale?: string;
   /** Milliseconds for one exchange; Partner Center's own SDK waits three minutes. */
   readonly timeoutMs?: number;
@@ -54,13 +56,13 @@ const listCharactersMax = 256 * 1024 * 1024;
 
 /** A client for a target (page partner-center-rest-headers for what it sends). */
 export function makeClient(options: ClientOptions): Client {
-  const { world, target, tokens, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
+  const { world, target, application, locale = 'en-US', timeoutMs = defaultTimeoutMs } = options;
   const serviceClock = makeServiceClock(world.clock);
   return {
     now: () => serviceClock.now(),
     call: async (operation, input, { requestId, base, signal, leaving, ...paging }) => {
       const correlationId = world.random.uuid();
-      const root = target.roots[operation.host];
+      const root = rootOf(target, operation.host);
       const shared = { root, requestId, correlationId, locale, application, base, timeoutMs };
       const build: Build = (token) => buildRequest(operation, input, { ...shared, token });
       let characters = 0;
@@ -75,7 +77,7 @@ export function makeClient(options: ClientOptions): Client {
         serviceClock.observe(answer);
         return answer;
       };
-      const send = (make: Build) => exchange(world, tokens, operation, make, transmit);
+      const send = (make: Build) => exchange(options, operation, make, transmit);
       try {
         const first = await send(build);
         if (operation.kind !== 'list' || first.type !== 'ok') return first;
@@ -91,24 +93,41 @@ export function makeClient(options: ClientOptions): Client {
 type Build = (token: string) => WireRequest;
 type Transmit = (request: WireRequest) => Promise<WireAnswer>;
 
+/** Where a host is. On a target of this machine every host is the target itself, a partner's own below a path. */
+function rootOf(target: Target, host: Operation['host']): string {
+  if (typeof host === 'string') return target.roots[host];
+  return target.loopback ? `${target.root}/_hosts/${host.name}` : host.url;
+}
+
 async function exchange(
-  world: World,
-  tokens: Tokens,
+  { world, tokens, target, ownToken = () => undefined }: ClientOptions,
   operation: Operation,
   make: Build,
   transmit: Transmit,
 ): Promise<Answer> {
+  const { host } = operation;
+  if (typeof host !== 'string') {
+    // A partner's own token goes to its own host, and to no emulator that plays it.
+    const token = host.token === undefined ? '' : target.loopback ? playedToken : (ownToken(host) ?? '');
+    return settle(operation, () => transmit(make(token)), world);
+  }
   // What these credentials cannot call was refused before anything was sent (check/check-callable.ts); where it was
   // not, the service's own refusal says so.
   const need = {
-    host: operation.host,
+    host,
     auth: signInFor(operation, tokens.signIns) ?? tokens.signIns[0] ?? 'app',
   };
+  const send = () =>
+    operation.elsewhere === undefined ? withToken(tokens, need, make, transmit) : transmit(make(''));
+  return settle(operation, send, world);
+}
+
+/** What a partner's own system takes where an emulator plays it. */
+const playedToken = 'emulated';
+
+async function settle(operation: Operation, send: () => Promise<WireAnswer>, world: World): Promise<Answer> {
   try {
-    const answer =
-      operation.elsewhere === undefined
-        ? await withToken(tokens, need, make, transmit)
-        : await transmit(make(''));
+    const answer = await send();
     return readAnswer(operation, answer, world.clock.now());
   } catch (error) {
     if (error instanceof TransportError) return fromTransportError(error);

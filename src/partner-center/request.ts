@@ -33,7 +33,7 @@ export function buildRequest(operation: Operation, input: Input, options: Reques
     method: operation.method,
     url: options.root + pathFor(operation, input) + queryOf(operation, input),
     headers: {
-      ...standardHeaders(options),
+      ...(typeof operation.host === 'string' ? standardHeaders(options) : ownHeaders(options)),
       ...idHeaders(operation, options.requestId),
       ...(operation.download === undefined ? {} : { accept: operation.download }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -62,6 +62,15 @@ export function idHeaders({ host }: Operation, requestId: string): Readonly<Reco
   return {
     'ms-requestid': requestId,
     ...(host === 'partnerCenter' ? {} : { 'client-request-id': requestId }),
+  };
+}
+
+/** A partner's own system is told its token, if it has one, and which request it is; nothing that is Microsoft's. */
+function ownHeaders({ token, correlationId }: RequestOptions): Readonly<Record<string, string>> {
+  return {
+    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    accept: 'application/json',
+    'ms-correlationid': correlationId,
   };
 }
 
@@ -116,7 +125,8 @@ function repeatedBy(template: Template): Template | undefined {
 }
 
 function bodyOf(operation: Operation, input: Input, base: unknown): unknown {
-  if (operation.merge === undefined) return fill(operation.body, { input });
+  // What a delete reads first is there for its etag alone.
+  if (operation.merge === undefined || operation.method === 'DELETE') return fill(operation.body, { input });
   const whole = isMap(base) ? without(base, operation.merge.without ?? []) : base;
   return operation.body === undefined ? whole : merged(whole, fill(operation.body, { input, found: base }));
 }

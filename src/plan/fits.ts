@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { InputRecord } from '../check/record.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Catalogue } from '../operations/operation.ts';
 import type { Digests, PlanHeader } from './plan.ts';
 
 /** What a plan is made from. */
@@ -13,6 +14,8 @@ export interface Sources {
   readonly related: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly operations: string;
+  /** Folders of entries that are added to the catalogue, with their texts. */
+  readonly catalogues: readonly Catalogue[];
   readonly target: string;
 }
 
@@ -25,6 +28,7 @@ export function digestsOf(sources: Sources): Digests {
     parameters: digestOfText(canonical(sources.parameters)),
     operations: sources.operations,
     target: digestOfText(sources.target),
+    ...(sources.catalogues.length === 0 ? {} : { catalogues: sources.catalogues.map(digestOfCatalogue) }),
     ...(Object.keys(sources.used).length === 0 ? {} : { used: usedDigests(sources.used) }),
   };
 }
@@ -35,6 +39,11 @@ function usedDigests(used: Sources['used']): Readonly<Record<string, string>> {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([place, text]) => [place, digestOfText(text)]),
   );
+}
+
+/** SHA-256 over the names and texts of a folder of entries, hex. */
+export function digestOfCatalogue({ files }: Catalogue): string {
+  return digestOfText(canonical(files));
 }
 
 /** SHA-256, hex. */
@@ -78,6 +87,12 @@ export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
     if (digests.used?.[place] !== now.used?.[place])
       changed.push(stale(`the playbook ${place}, which ${playbook.file} uses, has changed since`));
   }
+  const folders = header.catalogues ?? [];
+  for (const [index, folder] of folders.entries())
+    if (digests.catalogues?.[index] !== now.catalogues?.[index])
+      changed.push(stale(`the operations in ${folder} have changed since`));
+  if ((now.catalogues ?? []).length !== folders.length)
+    changed.push(stale('it was made with other folders of operations'));
   if (digests.input !== now.input) changed.push(stale(`the input ${input.file} has changed since`));
   for (const [name, digest] of Object.entries(digests.related)) {
     if (now.related[name] !== digest)
@@ -91,7 +106,9 @@ export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
   return changed;
 }
 
-function planCommand({ playbook, input, target }: PlanHeader): string {
+function planCommand(header: PlanHeader): string {
+  const { playbook, input, target } = header;
   const related = Object.entries(input.related).map(([name, file]) => ` --related ${name}=${file}`);
-  return `tenantry plan ${playbook.file} --input ${input.file}${related.join('')} --target ${target} --out FILE`;
+  const catalogues = (header.catalogues ?? []).map((folder) => ` --catalog ${folder}`);
+  return `tenantry plan ${playbook.file} --input ${input.file}${related.join('')}${catalogues.join('')} --target ${target} --out FILE`;
 }

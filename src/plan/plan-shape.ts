@@ -29,27 +29,30 @@ const diagnostic = whole(
   },
 );
 
-const header = whole({
-  version: text,
-  createdAt: text,
-  playbook: whole({ file: text, name: text }),
-  input: whole({ file: text, related: mapOf(text) }),
-  parameters: mapOf({}),
-  secretParameters: listOf(text),
-  target: text,
-  offline: { type: 'boolean' },
-  digests: whole(
-    {
-      playbook: text,
-      input: text,
-      related: mapOf(text),
-      parameters: text,
-      operations: text,
-      target: text,
-    },
-    { used: mapOf(text) },
-  ),
-});
+const header = whole(
+  {
+    version: text,
+    createdAt: text,
+    playbook: whole({ file: text, name: text }),
+    input: whole({ file: text, related: mapOf(text) }),
+    parameters: mapOf({}),
+    secretParameters: listOf(text),
+    target: text,
+    offline: { type: 'boolean' },
+    digests: whole(
+      {
+        playbook: text,
+        input: text,
+        related: mapOf(text),
+        parameters: text,
+        operations: text,
+        target: text,
+      },
+      { used: mapOf(text), catalogues: listOf(text) },
+    ),
+  },
+  { catalogues: listOf(text) },
+);
 
 const action = whole(
   { path: text, uses: text, action: { enum: Object.keys(symbols) }, calls: count },

@@ -80,6 +80,8 @@ export interface Digests {
   readonly related: Readonly<Record<string, string>>;
   readonly parameters: string;
   readonly operations: string;
+  /** Of the folders of entries, in their order; absent where there are none. */
+  readonly catalogues?: readonly string[];
   readonly target: string;
 }
 
@@ -94,6 +96,8 @@ export interface PlanHeader {
   readonly secretParameters: readonly string[];
   readonly target: string;
   readonly offline: boolean;
+  /** Folders of entries that were added to the catalogue; absent where there were none. */
+  readonly catalogues?: readonly string[];
   readonly digests: Digests;
 }
 

@@ -1,3 +1,4 @@
+import { httpName, httpOperationOf } from '../operations/http.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import { fill } from '../operations/template.ts';
 import { buildRequest, InputError } from '../partner-center/request.ts';
@@ -28,8 +29,9 @@ const sending: ReadonlySet<PlannedAction['action']> = new Set([
 
 /** The request of a planned action; undefined where it sends none, or none that is known yet. */
 export function requestOf(action: PlannedAction, operations: Operations): ShownRequest | undefined {
-  const operation = operations.get(action.uses);
-  if (operation === undefined || action.with === undefined || !sending.has(action.action)) return undefined;
+  if (action.with === undefined || !sending.has(action.action)) return undefined;
+  const operation = action.uses === httpName ? httpOperationOf(action.with) : operations.get(action.uses);
+  if (operation === undefined) return undefined;
   // What was found is brought to what is wanted by another operation than the one that creates it.
   if (action.action === 'update' && operation.kind === 'create') {
     const updating = operation.update && operations.get(operation.update.operation);

@@ -40,7 +40,7 @@ export function describeOperation(operation: Operation): Description {
     name: operation.name,
     kind: operation.kind,
     summary: operation.summary,
-    request: `${operation.method} ${operation.host === 'partnerCenter' ? '' : roots[operation.host]}${operation.path}`,
+    request: `${operation.method} ${rootOf(operation.host)}${operation.path}`,
     ...(deprecated === undefined
       ? {}
       : {
@@ -56,7 +56,7 @@ export function describeOperation(operation: Operation): Description {
       ...(Object.keys(operation.example.with).length === 0 ? {} : { with: operation.example.with }),
     },
     page: operation.page,
-    pageUrl: `${pageRoots[operation.host]}${operation.page}`,
+    pageUrl: pageUrlOf(operation),
   };
 }
 
@@ -66,6 +66,16 @@ const pageRoots = {
   partner: 'https://learn.microsoft.com/partner-center/developer/',
   graph: 'https://learn.microsoft.com/graph/api/',
 } as const;
+
+function rootOf(host: Operation['host']): string {
+  if (typeof host !== 'string') return host.url;
+  return host === 'partnerCenter' ? '' : roots[host];
+}
+
+/** A catalogue of a partner's own names its page by an address, where it has one. */
+function pageUrlOf({ host, page }: Operation): string {
+  return typeof host !== 'string' || page.startsWith('https://') ? page : `${pageRoots[host]}${page}`;
+}
 
 /** Every field with its place, outer before inner; a schema without names has none. */
 function fieldsOf(schema: JsonSchema, before: string): readonly Field[] {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,9 @@ import { stringify } from 'yaml';
 import { checkPlaybook, fieldNames } from '../../src/check/check-playbook.ts';
 import { plain, readDocument } from '../../src/load/document.ts';
 import { formatYaml } from '../../src/load/format.ts';
-import { loadOperations } from '../../src/operations/read.ts';
+import { extend } from '../../src/operations/extend.ts';
+import type { Operations } from '../../src/operations/operation.ts';
+import { buildCatalogue, loadOperations } from '../../src/operations/read.ts';
 
 const operations = loadOperations();
 
@@ -99,9 +101,15 @@ describe('the workflows', () => {
     for (const [comment] of text.matchAll(/(?<=^|\s)# .*$/gmu)) expect(formatted).toContain(comment.trim());
     const document = readDocument(file, formatted);
     if (!document.ok) throw new Error(JSON.stringify(document.diagnostics));
-    expect(checkPlaybook(document.value, operations).ok).toBe(true);
+    expect(checkPlaybook(document.value, operationsFor(file)).ok).toBe(true);
   });
 });
+
+/** A workflow may bring operations of its own. */
+function operationsFor(playbook: string): Operations {
+  const folder = path.join(path.dirname(playbook), 'catalog');
+  return existsSync(folder) ? extend(operations, buildCatalogue(folder), []) : operations;
+}
 
 const word = fc.oneof(
   fc.constantFrom(

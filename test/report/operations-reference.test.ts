@@ -2,9 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { checkCatalogue } from '../../src/check/check-catalogue.ts';
 import { checkPlaybook } from '../../src/check/check-playbook.ts';
 import { type Document, readDocument } from '../../src/load/document.ts';
-import { loadOperations } from '../../src/operations/read.ts';
+import { extend } from '../../src/operations/extend.ts';
+import type { Operations } from '../../src/operations/operation.ts';
+import { entrySchema, loadOperations } from '../../src/operations/read.ts';
 import { areaOf, areas } from '../../src/report/areas.ts';
 import { describeOperation } from '../../src/report/describe-operation.ts';
 import { searchOperations } from '../../src/report/search-operations.ts';
@@ -42,9 +45,28 @@ function filesOf(text: string): ReadonlyMap<string, Document> {
   );
 }
 
-function errorsOf(snippet: string, files: ReadonlyMap<string, Document> = new Map()): readonly string[] {
+/** The operations that a page knows: those of the catalogue, and those that its own snippets describe. */
+function operationsOf(text: string): Operations {
+  const files = new Map(
+    snippetsOf(text).flatMap(([line, snippet]) => {
+      const document = readDocument('catalog.yaml', snippet);
+      return /^resource: /mu.test(snippet) && document.ok ? [[String(line), document.value] as const] : [];
+    }),
+  );
+  if (files.size === 0) return operations;
+  const checked = checkCatalogue(files, operations, entrySchema());
+  if (!checked.ok) throw new Error(checked.diagnostics.map(({ message }) => message).join('\n'));
+  return extend(operations, checked.value, []);
+}
+
+function errorsOf(
+  snippet: string,
+  files: ReadonlyMap<string, Document> = new Map(),
+  known: Operations = operations,
+): readonly string[] {
+  if (/^resource: /mu.test(snippet)) return [];
   const document = readDocument('snippet.yaml', asPlaybook(snippet));
-  const checked = document.ok ? checkPlaybook(document.value, operations, files) : document;
+  const checked = document.ok ? checkPlaybook(document.value, known, files) : document;
   return checked.diagnostics
     .filter(({ severity }) => severity === 'error')
     .map(({ code, message }) => `${code}: ${message}`);
@@ -83,8 +105,11 @@ describe('the pages written by hand', () => {
   const pages = readdirSync(docs).filter((file) => file.endsWith('.md'));
   it.each([...pages, '../README.md'])('%s has snippets that the checker accepts', (file) => {
     const text = readFileSync(path.join(docs, file), 'utf8');
+    const known = operationsOf(text);
     const wrong = snippetsOf(text).flatMap(([line, snippet]) =>
-      parse(snippet) === null ? [] : errorsOf(snippet, filesOf(text)).map((error) => `${line}: ${error}`),
+      parse(snippet) === null
+        ? []
+        : errorsOf(snippet, filesOf(text), known).map((error) => `${line}: ${error}`),
     );
     expect(wrong).toEqual([]);
   });

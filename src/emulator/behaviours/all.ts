@@ -10,6 +10,7 @@ import { classicOffers } from './classic-offers.ts';
 import { configurationPolicies } from './configuration-policies.ts';
 import { customerProfiles } from './customer-profiles.ts';
 import { customers } from './customers.ts';
+import { delegatedAdmin } from './delegated-admin.ts';
 import { devices } from './devices.ts';
 import { domains } from './domains.ts';
 import { entitlements } from './entitlements.ts';
@@ -67,6 +68,7 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   ...devices,
   ...profiles,
   ...relationships,
+  ...delegatedAdmin,
   ...referrals,
   ...audit,
   ...security,
