@@ -99,9 +99,9 @@ class AdaptiveLimiter implements Limiter {
     const { group } = operation.throttle;
     const keys = this.#throttles.keysOf(operation, tenant);
     if (answer.type === 'throttled') {
-      this.#refused(group, keys, now, answer.retryAfterMs);
+      this.#refused(group, keys, now, answer.retryAfterMs, ms);
     } else {
-      this.#throttles.admitted(keys, ms);
+      this.#throttles.admitted(keys, now, ms);
       if (answer.type === 'ok') this.#inFlight.answered(group, operation.name, now, ms);
       else if (answer.type === 'unknown' && answer.error?.status === 503)
         this.#inFlight.overloaded(group, now);
@@ -132,9 +132,15 @@ class AdaptiveLimiter implements Limiter {
   }
 
   /** Refused for its pace: where that is known, it is corrected; the number in flight is not to blame. */
-  #refused(group: string, keys: readonly string[], now: number, retryAfterMs: number | undefined): void {
+  #refused(
+    group: string,
+    keys: readonly string[],
+    now: number,
+    retryAfterMs: number | undefined,
+    ms?: number,
+  ): void {
     const before = this.#throttles.rates;
-    const key = this.#throttles.refused(keys, now, retryAfterMs);
+    const key = this.#throttles.refused(keys, now, retryAfterMs, ms);
     if (retryAfterMs !== undefined && key !== keys[0])
       this.#pauses.pause(key, now + Math.min(retryAfterMs, inferredPauseMs));
     const rate = this.#throttles.rate(key);

@@ -5,7 +5,8 @@ import { burstMs, makePacer, type Pacer } from './pacer.ts';
 /**
  * Whose allowance is it? A 429 does not say whether the customer's, the throttle group's or the whole service's ran
  * out. The narrowest is taken to be meant, until another one beside it is refused at the same time: then it is
- * the wider one that both share, and what the narrow ones were taught is forgotten.
+ * the wider one that both share, and what the narrow ones were taught is forgotten. One that is kept to is taken to be
+ * meant from then on, unless all its refusals come of one and the same below it.
  */
 export interface Throttles {
   /** The allowances that a request counts against, the narrowest first. */
@@ -14,9 +15,9 @@ export interface Throttles {
   take(key: string, now: number): number;
   /** One at a time waits for a key's pace, in order of asking; undefined where nothing is paced. */
   turn(key: string): Gate | undefined;
-  admitted(keys: readonly string[], ms?: number): void;
+  admitted(keys: readonly string[], now: number, ms?: number): void;
   /** @returns the key that learned */
-  refused(keys: readonly string[], now: number, retryAfterMs: number | undefined): string;
+  refused(keys: readonly string[], now: number, retryAfterMs: number | undefined, ms?: number): string;
   rate(key: string): number | undefined;
   /** What was learned, in requests a second, by key. */
   readonly rates: Readonly<Record<string, number>>;
@@ -31,10 +32,15 @@ interface Throttle {
   readonly turn: Gate;
   /** The last one below it that was refused. */
   below: { readonly key: string; readonly at: number } | undefined;
+  /** Lessons in a row that came of that one alone. */
+  inARow: number;
   /** When it was found out to be meant by what was refused below it. */
   meantAt: number;
   usedAt: number;
 }
+
+/** So many lessons in a row from one and the same, and what was inferred is doubted. */
+const doubtedAfter = 3;
 
 /** Beyond so many keys those are dropped that nobody used for so long: customers come and go over a long run. */
 const sweepAt = 64;
@@ -57,17 +63,17 @@ export function makeThrottles(): Throttles {
     },
     turn: (key) => {
       const throttle = known.get(key);
-      return throttle?.pacer.rate === undefined ? undefined : throttle.turn;
+      return throttle?.pacer.paced === true ? throttle.turn : undefined;
     },
-    admitted: (keys, ms) => {
-      for (const key of keys) known.get(key)?.pacer.admitted(ms);
+    admitted: (keys, now, ms) => {
+      for (const key of keys) known.get(key)?.pacer.admitted(now, ms);
     },
-    refused: (keys, now, retryAfterMs) => {
+    refused: (keys, now, retryAfterMs, ms) => {
       sweep(known, now);
       const throttles = keys.map((key) => throttleOf(known, key, now));
       const meant = meantBy(keys, throttles, now);
       for (const key of keys.slice(0, meant)) known.delete(key);
-      throttles[meant]!.pacer.refused(now, retryAfterMs);
+      throttles[meant]!.pacer.refused(now, retryAfterMs, ms);
       return keys[meant]!;
     },
     rate: (key) => known.get(key)?.pacer.rate,
@@ -86,12 +92,15 @@ export function makeThrottles(): Throttles {
       if (index === 0) return;
       const key = keys[index - 1]!;
       const { below } = throttle;
-      const beside = below !== undefined && below.key !== key && now - below.at < burstMs;
-      if (beside) {
+      const another = below !== undefined && below.key !== key;
+      if (another && now - below.at < burstMs) {
         throttle.meantAt = now;
         known.delete(below.key);
       }
-      if (now - throttle.meantAt < burstMs) meant = index;
+      if (another) throttle.inARow = 0;
+      else if (below !== undefined && now - below.at >= burstMs) throttle.inARow += 1;
+      const paced = throttle.pacer.paced && throttle.inARow < doubtedAfter;
+      if (paced || now - throttle.meantAt < burstMs) meant = index;
       throttle.below = { key, at: now };
     });
     return meant;
@@ -105,6 +114,7 @@ function throttleOf(known: Map<string, Throttle>, key: string, now: number): Thr
       pacer: makePacer(),
       turn: makeGate(1),
       below: undefined,
+      inARow: 0,
       meantAt: Number.NEGATIVE_INFINITY,
       usedAt: now,
     };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/operations/operation.ts';
 import type { RunEvent } from '../../src/run/event.ts';
 import { makeLimiter } from '../../src/run/limiter.ts';
-import { makePacer } from '../../src/run/pacer.ts';
+import { makePacer, type Pacer } from '../../src/run/pacer.ts';
 import { makeThrottles } from '../../src/run/throttles.ts';
 import { idealSeconds, refusedShare, type Work, work } from './bucket.ts';
 import { throttled } from './service.ts';
@@ -100,7 +100,7 @@ describe('who is meant by a refusal', () => {
       limiter.observe(orders, 'a', throttled(2_000));
       await clock.pass(2_000);
     }
-    expect(limiter.snapshot().rates).toEqual({ 'orders a': 10.5 });
+    expect(limiter.snapshot().rates).toEqual({ 'orders a': expect.closeTo(10, -1) });
     const at = async (tenant: string) => {
       for (let call = 0; call < 60; call += 1) (await limiter.acquire(orders, tenant))();
       return clock.monotonic();
@@ -112,37 +112,60 @@ describe('who is meant by a refusal', () => {
 });
 
 describe('a pace', () => {
-  it('lets everything leave until two refusals have told a rate', () => {
+  /** Asks as often as it may for so long; all is let through. @returns how many left */
+  const use = (pacer: Pacer, from: number, until: number) => {
+    let left = 0;
+    for (let now = from; now < until; ) {
+      const waitMs = pacer.take(now);
+      now += waitMs;
+      if (waitMs > 0) continue;
+      left += 1;
+      pacer.admitted(now);
+    }
+    return left;
+  };
+
+  it('lets everything leave until the first refusal, and begins slowly after it', () => {
     const pacer = makePacer();
-    pacer.refused(0, undefined);
-    for (let call = 0; call < 99; call += 1) pacer.admitted();
-    expect(pacer.take(900)).toBe(0);
-    pacer.refused(1_000, undefined);
-    expect(pacer.rate).toBe(100);
+    for (let call = 0; call < 1_000; call += 1) expect(pacer.take(0)).toBe(0);
+    pacer.refused(0, 1_000);
+    expect(pacer.rate).toBeUndefined();
+    expect(use(pacer, 1_000, 1_500)).toBeLessThan(25);
+    expect(use(pacer, 1_500, 3_000)).toBeGreaterThan(100);
   });
 
-  it('learns nothing from a handful of requests', () => {
+  it('is what was let through between two refusals', () => {
     const pacer = makePacer();
     pacer.refused(0, undefined);
-    for (let call = 0; call < 5; call += 1) pacer.admitted();
+    const left = use(pacer, 0, 2_000);
+    pacer.refused(2_000, undefined);
+    expect(pacer.rate).toBeCloseTo((left + 1) / 2, -1);
+  });
+
+  it('of a handful of requests is halved, not learned', () => {
+    const pacer = makePacer();
+    pacer.refused(0, undefined);
+    for (let call = 0; call < 5; call += 1) pacer.admitted(500);
     pacer.refused(1_000, undefined);
     expect(pacer.rate).toBeUndefined();
+    expect(pacer.paced).toBe(true);
   });
 
   it('does not grow while nobody has to wait for it', () => {
     const pacer = makePacer();
     pacer.refused(0, undefined);
-    for (let call = 0; call < 99; call += 1) pacer.admitted();
-    pacer.refused(1_000, undefined);
-    for (let now = 2_000; now < 600_000; now += 1_000) expect(pacer.take(now)).toBe(0);
-    expect(pacer.rate).toBe(100);
+    use(pacer, 0, 2_000);
+    pacer.refused(2_000, undefined);
+    const { rate } = pacer;
+    for (let now = 4_000; now < 600_000; now += 1_000) expect(pacer.take(now)).toBe(0);
+    expect(pacer.rate).toBe(rate);
   });
 
   it('is told to those who watch, and kept for the report', async () => {
     const events: RunEvent[] = [];
     const call = kinds['allowance of the partner']!;
     const onEvent = (event: RunEvent) => events.push(event);
-    await work({ ...base, levels: constant, strict: false, records: 200, call, onEvent });
+    await work({ ...base, levels: constant, strict: false, records: 600, call, onEvent });
     const paces = events.filter((event) => event.event === 'limiter' && event.pace !== undefined);
     expect(paces.at(-1)).toMatchObject({ pace: 'users', perSecond: expect.closeTo(100, -1) });
   });
