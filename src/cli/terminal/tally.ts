@@ -16,6 +16,8 @@ export interface Tally {
   inDoubt: number;
   requests: number;
   throttled: number;
+  /** Until when the service asked to wait, as far as it said; a time of the clock in milliseconds. */
+  pausedUntil: number;
   inFlight: number;
   /** Requests at once, as the limiter last said; undefined while it did not have to. */
   limit: number | undefined;
@@ -36,6 +38,7 @@ export function newTally(playbook: string, total: number, at: number): Tally {
     inDoubt: 0,
     requests: 0,
     throttled: 0,
+    pausedUntil: 0,
     inFlight: 0,
     limit: undefined,
     pace: undefined,
@@ -66,6 +69,7 @@ export function tallyEvent(tally: Tally, event: RunEvent): void {
       return;
     case 'throttled':
       tally.throttled += 1;
+      tally.pausedUntil = Math.max(tally.pausedUntil, event.at + event.waitMs);
       return;
     case 'limiter':
       tally.inFlight = event.inFlight;
@@ -95,6 +99,8 @@ export function progressLine(tally: Tally, now: number): string {
   if (tally.inDoubt > 0) parts.push(`${tally.inDoubt} in doubt`);
   parts.push(`${(tally.requests / seconds).toFixed(seconds < 10 ? 1 : 0)} requests/s`);
   if (tally.throttled > 0) parts.push(`throttled ${tally.throttled} times`);
+  if (tally.pausedUntil > now)
+    parts.push(`asked to wait until ${new Date(tally.pausedUntil).toISOString().slice(11, 19)} UTC`);
   if (tally.pace !== undefined) parts.push(`service allows ${tally.pace.toFixed(tally.pace < 10 ? 1 : 0)}/s`);
   if (tally.limit !== undefined) parts.push(`at most ${tally.limit} at once`);
   if (tally.settled > 0 && tally.settled < tally.total)
