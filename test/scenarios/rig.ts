@@ -166,6 +166,10 @@ function startProcess(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  // A process may end before it has read what it is given, which is no fault of a test.
+  child.stdin.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   child.stdin.end(options.input ?? '');
   const finished = once(child, 'close').then(
     ([status, signal]) => ({ status, signal, stdout, stderr }) as Finished,
