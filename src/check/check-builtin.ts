@@ -37,6 +37,44 @@ export function checkAssert(
     : { step: { ...common, type: 'assert', check, message }, result: undefined };
 }
 
+/** `steps.<id>` of an approve step: who approved it, and when. */
+const approval: JsonSchema = {
+  type: 'object',
+  required: ['by', 'at'],
+  properties: { by: { type: 'string' }, at: { type: 'string' }, comment: { type: 'string' } },
+};
+
+/** `uses: approve`. A person takes as long as a person takes. */
+export function checkApprove(
+  fields: Fields,
+  common: CommonFields,
+  scope: StepScope,
+  checking: Checking,
+): CheckedStep | undefined {
+  const { problems } = checking;
+  for (const name of ['timeout', 'retry'])
+    if (fields.get(name) !== undefined)
+      problems.error('UNKNOWN_FIELD', `an approve step has no '${name}'`, fields.keyAt(name), {
+        help: 'the run ends while records wait for a person, and a resume goes on with them',
+      });
+  const node = fields.map('with');
+  if (node === undefined) {
+    problems.error('MISSING_FIELD', 'approve needs `with: { message }`', fields.keyAt('uses'), {
+      help: 'say what the person approves, with the values that matter',
+    });
+    return undefined;
+  }
+  const inputs = new Fields(node, 'approve', problems);
+  const messageNode = inputs.required('message');
+  const message =
+    messageNode &&
+    checkValue(messageNode, { schema: { type: 'string' }, required: true, name: 'message' }, scope, checking);
+  inputs.end(['message']);
+  return message === undefined
+    ? undefined
+    : { step: { ...common, type: 'approve', message }, result: approval };
+}
+
 const defaultEveryMs = 10_000;
 
 /** `uses: wait`: for a time, or until a read shows what is waited for. */

@@ -34,13 +34,13 @@ export function checkCallable(
   });
 }
 
-interface Use {
+export interface Use {
   readonly operation: Operation;
   readonly at: At;
 }
 
 /** Every operation that a step names, with its place, in the order of the file. */
-function usesOf(steps: readonly Step[]): readonly Use[] {
+export function usesOf(steps: readonly Step[]): readonly Use[] {
   return steps.flatMap(usesIn);
 }
 
@@ -53,6 +53,7 @@ function usesIn(step: Step): readonly Use[] {
     case 'block':
       return usesOf([...step.steps, ...step.rescue, ...step.finally]);
     case 'assert':
+    case 'approve':
       return [];
   }
 }

@@ -5,6 +5,7 @@ import type { Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { checkBlock, checkSteps } from './check-block.ts';
 import { type Checking, checkExpression, checkKey } from './check-expression.ts';
+import { checkRollout, portionOf } from './check-rollout.ts';
 import type { StepChecking } from './check-step.ts';
 import { checkUsed, refuseTooManySteps } from './check-used.ts';
 import { checkValue } from './check-value.ts';
@@ -205,10 +206,15 @@ function checkLimits(fields: Fields, operations: Operations, problems: Problems)
   const node = fields.map('limits');
   if (node === undefined) return { ...defaults, operations: {} };
   const limits = new Fields(node, 'limits', problems);
-  const rollout = limits.get('rollout');
-  if (rollout !== undefined)
-    problems.error('WRONG_VALUE', 'this version of Tenantry has no rollout', limits.keyAt('rollout'));
-  const maxFailures = checkMaxFailures(limits, problems);
+  const rollout = checkRollout(limits, problems);
+  const failuresNode = limits.get('maxFailures');
+  const maxFailures =
+    failuresNode &&
+    portionOf(
+      failuresNode,
+      { least: 0, what: "'maxFailures'", example: '5, or a share, such as 5%' },
+      problems,
+    );
   const requestsPerSecond = limits.integer('requestsPerSecond', 1);
   const operationLimits = limits.map('operations');
   const each: Record<string, number> = {};
@@ -228,27 +234,15 @@ function checkLimits(fields: Fields, operations: Operations, problems: Problems)
   }
   const concurrency = limits.integer('concurrency', 1) ?? defaults.concurrency;
   const perCustomer = limits.integer('perCustomer', 1) ?? defaults.perCustomer;
-  limits.end(['concurrency', 'perCustomer', 'operations', 'maxFailures', 'requestsPerSecond']);
+  limits.end(['concurrency', 'perCustomer', 'operations', 'maxFailures', 'requestsPerSecond', 'rollout']);
   return {
     concurrency,
     perCustomer,
     operations: each,
     ...(maxFailures === undefined ? {} : { maxFailures }),
+    ...(rollout === undefined ? {} : { rollout }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
-}
-
-function checkMaxFailures(limits: Fields, problems: Problems): Limits['maxFailures'] {
-  const node = limits.get('maxFailures');
-  if (node === undefined) return undefined;
-  const value = node.type === 'scalar' ? node.value : null;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return { count: value };
-  const percent = typeof value === 'string' ? /^(\d+(?:\.\d+)?)%$/u.exec(value) : null;
-  if (percent !== null && Number(percent[1]) <= 100) return { share: Number(percent[1]) / 100 };
-  problems.error('WRONG_VALUE', "'maxFailures' is neither a number nor a share", placeOf(node), {
-    expected: 'a number of records, such as 5, or a share, such as 5%',
-  });
-  return undefined;
 }
 
 function checkGuards(fields: Fields, params: StepScope, checking: Checking): readonly Guard[] {

@@ -4,7 +4,7 @@ import type { Node } from '../load/document.ts';
 import { httpName } from '../operations/http.ts';
 import type { Doubt } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
-import { checkAssert, checkWait } from './check-builtin.ts';
+import { checkApprove, checkAssert, checkWait } from './check-builtin.ts';
 import { type Checking, checkExpression, checkKey } from './check-expression.ts';
 import { checkHttp } from './check-http.ts';
 import { checkDuration, checkInputs, checkInputsOfUnknown } from './check-inputs.ts';
@@ -255,8 +255,6 @@ function checkRetry(fields: Fields, checking: StepChecking): CheckedRetry {
   };
 }
 
-const later: Readonly<Record<string, string>> = { approve: 'approve steps' };
-
 function checkUses(
   name: string,
   node: Node,
@@ -277,16 +275,12 @@ function checkUses(
     const http = checkHttp(fields, scope, checking);
     return http && checkOperationStep({ ...http, usesAt: placeOf(node) }, fields, common, checking);
   }
+  if (name === 'approve') return checkApprove(fields, common, scope, checking);
   if (namesFile(name)) return checking.use(name, node, fields, common, scope, checking);
-  const unsupported = later[name];
-  if (unsupported !== undefined) {
-    problems.error('WRONG_VALUE', `this version of Tenantry has no ${unsupported}`, placeOf(node));
-    return undefined;
-  }
   const operation = operations.get(name);
   if (operation === undefined) {
     problems.error('UNKNOWN_OPERATION', `unknown operation '${name}'`, placeOf(node), {
-      ...meant(name, [...operations.names, 'assert', 'wait', httpName]),
+      ...meant(name, [...operations.names, 'assert', 'wait', 'approve', httpName]),
       help: 'tenantry operations lists them; operations of your own are added with --catalog DIR',
     });
     checkInputsOfUnknown(fields, scope, checking);

@@ -40,9 +40,23 @@ export interface Limits {
   /** Operation name → calls in flight. */
   readonly operations: Readonly<Record<string, number>>;
   /** More failed records than this stop the run. */
-  readonly maxFailures?: { readonly count: number } | { readonly share: number };
+  readonly maxFailures?: Portion;
+  /** Records go in waves, and each must pass before the next begins. */
+  readonly rollout?: Rollout;
   /** Optional ceiling of requests a second. */
   readonly requestsPerSecond?: number;
+}
+
+/** A number of records, or a share of them between 0 and 1. */
+export type Portion = { readonly count: number } | { readonly share: number };
+
+export interface Rollout {
+  /** Their sizes; what the last one leaves is a wave of its own. */
+  readonly waves: readonly Portion[];
+  /** So many records of a wave may fail or be in doubt; more stop the run after it. */
+  readonly maxFailures: Portion;
+  /** A person has to approve every wave before the next begins. */
+  readonly approve: boolean;
 }
 
 /** One record as expressions see it: its row, with the rows of the related files as lists. */
@@ -108,6 +122,12 @@ export interface AssertStep extends StepBase {
   readonly message: Value;
 }
 
+/** `uses: approve`: the record waits until a person has approved what `message` says. */
+export interface ApproveStep extends StepBase {
+  readonly type: 'approve';
+  readonly message: Value;
+}
+
 /** `uses: wait`: for a time, or polling a read until an expression over `result` holds. */
 export interface WaitStep extends StepBase {
   readonly type: 'wait';
@@ -145,7 +165,7 @@ export interface UsedPlaybook {
   readonly outputs: readonly Output[];
 }
 
-export type Step = OperationStep | AssertStep | WaitStep | Block;
+export type Step = OperationStep | AssertStep | ApproveStep | WaitStep | Block;
 
 /** What a place in `with:` or `outputs:` holds: a literal, an expression, text with expressions, or a tree of these. */
 export type Value =

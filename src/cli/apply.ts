@@ -23,7 +23,9 @@ import {
   showElsewhere,
 } from './plan.ts';
 import { isPlanFile } from './plan-or-playbook.ts';
+import { keptOf, policyToApply, refuseForbidden } from './policy.ts';
 import { digestFile, openInput } from './records.ts';
+import { digestNow } from './selection.ts';
 import { openSession, type Session } from './session.ts';
 import { refuseUnsigned, refuseUnsignedPlaybook, requiredKeys } from './signing.ts';
 import { printPlan } from './terminal/print-plan.ts';
@@ -37,7 +39,10 @@ export interface ApplyOptions extends PlanOptions, RunOptions, TrustOptions {
 
 /** `tenantry apply`: a plan file as it was reviewed, or a playbook that is planned, shown and confirmed first. */
 export async function apply(options: ApplyOptions & Common, file: string): Promise<number> {
-  if (await isPlanFile(file)) return applyFile(file, options);
+  if (await isPlanFile(file)) {
+    refuseSelection(options);
+    return applyFile(file, options);
+  }
   if ((await requiredKeys(options.requireSignature)) !== undefined) refuseUnsignedPlaybook(file);
   const made = await makePlan(file, { ...options, offline: false }, { keepSession: true });
   try {
@@ -70,6 +75,15 @@ async function applyFile(file: string, options: ApplyOptions & Common): Promise<
   return applyPlan(file, options);
 }
 
+/** A plan file is applied as it was reviewed, not a part of it. */
+function refuseSelection({ limit, only, excludeFile }: ApplyOptions): void {
+  if (limit === undefined && only.length === 0 && excludeFile === undefined) return;
+  throw usage(
+    '--limit, --only and --exclude-file choose rows when a plan is made, and a plan file is applied as it is',
+    'plan again with them, and have that plan reviewed',
+  );
+}
+
 /** Steps of applying a plan file: verify it, read again what it was made from, compare, begin, run. */
 async function applyPlan(file: string, options: ApplyOptions & Common, opened?: Session): Promise<number> {
   const trusted = await requiredKeys(options.requireSignature);
@@ -78,13 +92,10 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
   const { header } = plan;
   refuseUnfit(plan, options);
   const operations = await reviewedOperations(header, options);
+  const policy = await policyToApply(plan, options, operations);
   const playbook = await loadPlaybook(header.playbook.file, operations);
-  const sources: InputOptions = {
-    ...options,
-    input: header.input.file,
-    related: pairs(header.input.related),
-    param: pairs(header.parameters),
-  };
+  refuseForbidden(playbook, operations, policy);
+  const sources = sourcesOf(header, options);
   const parameters = await loadParameters(playbook, sources);
   const input = await openInput(playbook, parameters, sources);
   try {
@@ -101,6 +112,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           operations: operations.digest,
           catalogues: operations.catalogues ?? [],
           target,
+          selection: await digestNow(header.selection, playbook),
         }),
       ),
     );
@@ -117,6 +129,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           input,
           resultsFolder: folder,
           signedBy: trusted,
+          ...(policy === undefined ? {} : { policy: keptOf(policy) }),
           ...concurrencyOf(options),
         });
         return await execute({
@@ -126,6 +139,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
           playbook,
           parameters,
           retryFailed: false,
+          policies: policy === undefined ? [] : [policy],
           json: options.json === true,
           color: options.color,
           state: options.state,
@@ -180,6 +194,16 @@ async function otherFiles(
     related,
   };
   return fits(header, now);
+}
+
+/** The files and parameters that a plan was made from. */
+function sourcesOf(header: PlanHeader, options: ApplyOptions): InputOptions {
+  return {
+    ...options,
+    input: header.input.file,
+    related: pairs(header.input.related),
+    param: pairs(header.parameters),
+  };
 }
 
 function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {

@@ -9,8 +9,10 @@ import { digestOfRecord } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import type { OpenedPlan } from '../plan/plan-file.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
+import { waveEnds, waveSizes } from '../plan/waves.ts';
 import { clearRow, withoutCells } from '../report/csv.ts';
 import { hasSecrets } from '../schema/secret.ts';
+import type { KeptPolicy } from './policy.ts';
 import type { Input } from './records.ts';
 
 /** What a run keeps so that every later command, on any machine, can go on with the state file alone. */
@@ -22,6 +24,10 @@ export interface RunKept {
   readonly concurrency?: number;
   /** PEM of the public keys, one of which must have signed what this run goes by, now and after every revision. */
   readonly signedBy?: string;
+  /** Index of the last record of each wave of the playbook's rollout. */
+  readonly waves?: readonly number[];
+  /** What it was begun under: a resume cannot go round it. */
+  readonly policy?: KeptPolicy;
 }
 
 const batch = 500;
@@ -42,6 +48,7 @@ export async function beginRun(
     readonly resultsFolder: (run: string) => string;
     readonly concurrency?: number;
     readonly signedBy?: string | undefined;
+    readonly policy?: KeptPolicy;
   },
 ): Promise<RunJournal> {
   const { playbook, parameters, input } = making;
@@ -53,6 +60,8 @@ export async function beginRun(
     results: making.resultsFolder(id),
     ...(making.concurrency === undefined ? {} : { concurrency: making.concurrency }),
     ...(making.signedBy === undefined ? {} : { signedBy: making.signedBy }),
+    ...(await wavesKept(plan, playbook)),
+    ...(making.policy === undefined ? {} : { policy: making.policy }),
   };
   const run = await journal.createRun({
     id,
@@ -73,6 +82,17 @@ export async function beginRun(
   return run;
 }
 
+/** The waves are made once, of the records that can be done. */
+async function wavesKept(plan: OpenedPlan, { limits }: Playbook): Promise<Pick<RunKept, 'waves'>> {
+  if (limits.rollout === undefined) return {};
+  const { records, invalid } = plan.summary;
+  return { waves: await waveEnds(waveSizes(limits.rollout, records - invalid), validIndexes(plan)) };
+}
+
+async function* validIndexes(plan: OpenedPlan): AsyncGenerator<number> {
+  for await (const { index, invalid } of plan.records()) if (invalid === undefined) yield index;
+}
+
 /** `20261123-105501-3fa9`: sorts by time, short enough to type. */
 function newRunId(): string {
   const stamp = new Date().toISOString().replaceAll(/[-:]/gu, '').replace('T', '-').slice(0, 15);
@@ -89,8 +109,11 @@ async function copyRecords(
   let pending: RunRecord[] = [];
   const refused: { readonly planned: PlannedRecord }[] = [];
   for await (const planned of plan.records()) {
-    const next = await iterator.next();
-    if (next.done === true) throw stale(planned, 'the input has fewer rows now');
+    let next = await iterator.next();
+    // Rows that were not chosen stand in between.
+    while (next.done !== true && indexOf(next.value) < planned.index) next = await iterator.next();
+    if (next.done === true || indexOf(next.value) !== planned.index)
+      throw stale(planned, 'the input has fewer rows now');
     pending.push(runRecord(planned, next.value, keep));
     if (planned.invalid !== undefined) refused.push({ planned });
     if (pending.length === batch) {
@@ -101,6 +124,10 @@ async function copyRecords(
   if (pending.length > 0) await run.addRecords(pending);
   await iterator.return?.();
   for (const { planned } of refused) await run.append(refusal(planned));
+}
+
+function indexOf(row: CheckedRow): number {
+  return row.ok ? row.record.index : row.index;
 }
 
 /** How a row goes into the journal. */

@@ -61,6 +61,23 @@ export function withInput(command: Command): Command {
     .option('--sheet <name>', 'sheet of an XLSX input');
 }
 
+/** What an organisation allows, for commands that check, plan or send. */
+export function withPolicy(command: Command): Command {
+  return command.addOption(
+    new Option('--policy <file>', 'what the organisation allows, whatever the playbook says').env(
+      'TENANTRY_POLICY',
+    ),
+  );
+}
+
+/** Options that choose rows of the input, for commands that plan. */
+export function withSelection(command: Command): Command {
+  return command
+    .option('--limit <n>', 'only the first so many records', Number)
+    .option('--only <key>', 'only the record with this key (repeatable)', collect, [])
+    .option('--exclude-file <file>', 'leave out the records whose keys the file lists');
+}
+
 /** Values of an option that may be given several times. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

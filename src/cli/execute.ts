@@ -14,6 +14,7 @@ import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { usage } from './load-playbook.ts';
 import type { RunOptions } from './options.ts';
+import { type LoadedPolicy, runPolicies } from './policy.ts';
 import { resumeCommand } from './resume-command.ts';
 import type { Session } from './session.ts';
 import { printOutcome } from './terminal/print-outcome.ts';
@@ -30,6 +31,8 @@ export interface Execution {
   readonly playbook: Playbook;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly retryFailed: boolean;
+  /** What an organisation allows, whatever the playbook says. */
+  readonly policies?: readonly LoadedPolicy[];
   readonly json: boolean;
   readonly color: boolean;
   /** Where results go and how many records are in flight, in place of what the run was begun with. */
@@ -59,6 +62,8 @@ export async function execute(execution: Execution): Promise<number> {
   const progress = makeProgress({ json: execution.json, color: execution.color, resume });
   session.listen(progress.listener);
   const signals = listenForSignals();
+  const { operations } = session;
+  const policies = await runPolicies(execution.policies ?? [], operations, { journal, run: run.header.id });
   let totals: RunTotals;
   try {
     const limits =
@@ -80,6 +85,8 @@ export async function execute(execution: Execution): Promise<number> {
       drain: signals.drain,
       stop: signals.stop,
       retryFailed,
+      waves: kept.waves,
+      ...(policies === undefined ? {} : { policies }),
     });
   } finally {
     signals.close();
@@ -176,8 +183,8 @@ function writeResultFiles(
 /** The exit status that the contract gives to how a run ended. */
 export function statusOf(totals: RunTotals): number {
   if (totals.status === 'interrupted') return exitStatus.interrupted;
-  const { failed, blocked, inDoubt, open } = totals.records;
-  return failed + blocked + inDoubt + open > 0 ? exitStatus.incomplete : exitStatus.done;
+  const { failed, blocked, inDoubt, waiting, open } = totals.records;
+  return failed + blocked + inDoubt + waiting + open > 0 ? exitStatus.incomplete : exitStatus.done;
 }
 
 interface Signals {

@@ -4,6 +4,7 @@ import { type Doubtful, doubtfulOf, readerOf } from '../run/by-hand.ts';
 import { policyOf } from '../run/settle.ts';
 import { lookupOf } from '../run/write.ts';
 import { nameOf } from './settle-by-hand.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A request in doubt in words: everything that a person needs to find out what is true, and what each answer does. */
 export function explainDoubt(doubtful: Doubtful, resume: string, operations: Operations): readonly string[] {
@@ -87,8 +88,4 @@ function answers(
 function isAskedAgain(operation: Operation | undefined, entries: Doubtful['opened']['entries']): boolean {
   if (operation === undefined || entries.length === 0) return false;
   return policyOf(operation, undefined, lookupOf(operation) !== undefined) !== 'hold';
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -7,9 +7,10 @@ import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts'
 import { oneLine } from '../diagnostics/neutralise.ts';
 import type { Operations } from '../operations/operation.ts';
 import { digestsOf } from '../plan/fits.ts';
-import type { PlanHeader, PlanSummary } from '../plan/plan.ts';
+import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import { readPlan, writePlan } from '../plan/plan-file.ts';
 import { planRecords } from '../plan/plan-records.ts';
+import type { PolicyJudge } from '../plan/policy-plan.ts';
 import type { PriceSheet } from '../plan/prices.ts';
 import { Summary } from '../plan/summary.ts';
 import { hasChanges } from '../report/text.ts';
@@ -22,14 +23,23 @@ import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
+import {
+  judgeOf,
+  type LoadedPolicy,
+  loadPolicy,
+  type PolicyOptions,
+  refuseForbidden,
+  saidOf,
+} from './policy.ts';
 import { type Input, openInput } from './records.ts';
+import { type Chosen, choose, type SelectionOptions } from './selection.ts';
 import { openSession, type Session } from './session.ts';
 import { targetName } from './target.ts';
 import { printPlan, printPlanJson } from './terminal/print-plan.ts';
 import { version } from './version.ts';
 import { limitYoungSpace } from './young-space.ts';
 
-export interface PlanOptions extends InputOptions {
+export interface PlanOptions extends InputOptions, SelectionOptions, PolicyOptions {
   readonly out?: string;
   readonly offline?: boolean;
   readonly all?: boolean;
@@ -157,21 +167,26 @@ export async function makePlan(
   const input = await openInput(playbook, parameters, options);
   const target = options.offline === true ? (options.target ?? 'offline') : targetName(options.target);
   if (options.offline === true) refuseOutsideCloud(playbook, operations, target);
+  const chosen = await choose(input, playbook, options);
+  const policy = await loadPolicy(options, operations);
+  refuseForbidden(playbook, operations, policy);
   const place = await placeOf(options.out);
   const session =
     options.offline === true ? undefined : await openSession(target, operations, playbook.limits);
   let kept = false;
   try {
     if (session !== undefined) refuseUncallable(playbook, operations, session);
-    const header = headerOf(playbook, parameters, input, operations, target, options.offline === true);
+    const offline = options.offline === true;
+    const header = headerOf({ playbook, parameters, input, operations, target, offline, chosen, policy });
     const earlierCountries = await countriesOfRuns(options.state);
     const summary = await writeTo(place.file, header, {
       playbook,
       parameters,
-      input,
+      chosen,
       operations,
       session,
       earlierCountries,
+      judge: policy && judgeOf(policy, operations, input.file),
     });
     kept = keepSession;
     return {
@@ -195,37 +210,57 @@ export async function makePlan(
 interface Making {
   readonly playbook: Playbook;
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly input: Input;
+  readonly chosen: Chosen;
   readonly operations: Operations;
   readonly session: Session | undefined;
   readonly earlierCountries: ReadonlySet<string> | undefined;
+  readonly judge: PolicyJudge | undefined;
 }
 
 async function writeTo(file: string, header: PlanHeader, making: Making): Promise<PlanSummary> {
-  const { playbook, parameters, input, operations, session, earlierCountries } = making;
-  const records = planRecords(input.records(), {
+  const { playbook, parameters, chosen, operations, session, earlierCountries, judge } = making;
+  const records = planRecords(chosen.records(), {
     playbook,
     parameters,
     operations,
     reader: session?.reader,
-    recordsExpected: input.lines,
+    recordsExpected: chosen.most,
   });
   const secondsPerCall = timeCalls(session);
-  return writePlan(file, header, records, {
-    summary: new Summary(playbook, operations, parameters, earlierCountries),
+  return writePlan(file, header, judged(records, judge), {
+    summary: new Summary(playbook, operations, parameters, earlierCountries, judge),
     planningCalls: () => session?.limiter.snapshot().requests ?? 0,
     secondsPerCall,
   });
 }
 
-function headerOf(
-  playbook: Playbook,
-  parameters: Readonly<Record<string, unknown>>,
-  input: Input,
-  operations: Operations,
-  target: string,
-  offline: boolean,
-): PlanHeader {
+/** The records with what a policy says of them. */
+async function* judged(
+  records: AsyncIterable<PlannedRecord>,
+  judge: PolicyJudge | undefined,
+): AsyncGenerator<PlannedRecord> {
+  for await (const record of records) yield judge === undefined ? record : judge.judge(record);
+}
+
+function headerOf({
+  playbook,
+  parameters,
+  input,
+  operations,
+  target,
+  offline,
+  chosen,
+  policy,
+}: {
+  readonly playbook: Playbook;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly input: Input;
+  readonly operations: Operations;
+  readonly target: string;
+  readonly offline: boolean;
+  readonly chosen: Chosen;
+  readonly policy: LoadedPolicy | undefined;
+}): PlanHeader {
   const schemas = playbook.parameters.properties ?? {};
   const secretNames = Object.keys(parameters).filter((name) => schemas[name]?.secret === true);
   const open = Object.entries(parameters).filter(([name]) => !secretNames.includes(name));
@@ -235,6 +270,8 @@ function headerOf(
     createdAt: new Date().toISOString(),
     playbook: { file: playbook.file, name: playbook.name },
     input: { file: input.file, related: input.relatedFiles },
+    ...(chosen.said === undefined ? {} : { selection: chosen.said }),
+    ...(policy === undefined ? {} : { policy: saidOf(policy) }),
     parameters: Object.fromEntries(open),
     secretParameters: secretNames,
     target,
@@ -249,6 +286,7 @@ function headerOf(
       operations: operations.digest,
       catalogues: operations.catalogues ?? [],
       target,
+      selection: chosen.digest,
     }),
   };
 }

@@ -9,7 +9,9 @@ import {
   type SetStatus,
   withCatalog,
   withInput,
+  withPolicy,
   withRun,
+  withSelection,
   withTrust,
 } from './define-command.ts';
 import { defineReviewing } from './define-reviewing.ts';
@@ -75,7 +77,11 @@ function describeProgram(setStatus: (status: number) => void): Command {
 function definePlanning(program: Command, setStatus: SetStatus): void {
   define(
     withInput(
-      program.command('validate <playbook>').description('check a playbook, and its input where it is given'),
+      withPolicy(
+        program
+          .command('validate <playbook>')
+          .description('check a playbook, and its input where it is given'),
+      ),
     ).option('--sarif <file>', 'write what is wrong as SARIF, for code scanning'),
     setStatus,
     async () => (await import('./validate.ts')).validate,
@@ -89,10 +95,14 @@ function definePlanning(program: Command, setStatus: SetStatus): void {
     async () => (await import('./fmt.ts')).fmt,
   );
   define(
-    withInput(
-      program
-        .command('plan <playbook>')
-        .description('show what applying the playbook would do; changes nothing'),
+    withSelection(
+      withInput(
+        withPolicy(
+          program
+            .command('plan <playbook>')
+            .description('show what applying the playbook would do; changes nothing'),
+        ),
+      ),
     )
       .option('--out <file>', 'write the plan, for review and for apply')
       .option('--offline', 'plan without asking the service')
@@ -114,10 +124,14 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
   define(
     withTrust(
       withRun(
-        withInput(
-          program
-            .command('apply <plan-or-playbook>')
-            .description('apply a reviewed plan file, or plan a playbook, ask, and apply'),
+        withSelection(
+          withInput(
+            withPolicy(
+              program
+                .command('apply <plan-or-playbook>')
+                .description('apply a reviewed plan file, or plan a playbook, ask, and apply'),
+            ),
+          ),
         ),
       ),
     )
@@ -132,9 +146,11 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
   define(
     withTrust(
       withRun(
-        program
-          .command('resume [run]')
-          .description('go on with a run that was cut off (default: the newest)'),
+        withPolicy(
+          program
+            .command('resume [run]')
+            .description('go on with a run that was cut off (default: the newest)'),
+        ),
       ),
     )
       .option('--retry-failed', 'try the failed records again')
@@ -146,6 +162,17 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
       ),
     setStatus,
     async () => (await import('./resume.ts')).resume,
+  );
+  define(
+    program
+      .command('approve <run> [records...]')
+      .description('approve what records wait for (default: all that wait); resume then goes on with them')
+      .option('--wave <n>', 'approve that the next wave begins after this one, whatever failed in it', Number)
+      .option('--reject', 'say no: the records fail')
+      .option('--by <name>', 'who says so (default: the user of this machine, or of the CI job)')
+      .option('--comment <text>', 'kept with it'),
+    setStatus,
+    async () => (await import('./approve.ts')).approve,
   );
 }
 
@@ -160,7 +187,8 @@ function defineLooking(program: Command, setStatus: SetStatus): void {
     program
       .command('show [run]')
       .description('show one run: its records and why they failed')
-      .option('--failed', 'only records that failed or are in doubt'),
+      .option('--failed', 'only records that failed or are in doubt')
+      .option('--waiting', 'only records that wait for approval'),
     setStatus,
     async () => (await import('./show.ts')).show,
   );

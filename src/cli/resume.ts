@@ -6,11 +6,12 @@ import { concurrencyOf, execute } from './execute.ts';
 import { playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common, RunOptions, TrustOptions } from './options.ts';
+import { type PolicyOptions, policiesToResume, refuseForbidden } from './policy.ts';
 import { openSession } from './session.ts';
 import { settleByHand, verdictsOf } from './settle-by-hand.ts';
 import { refuseUnsigned, requiredKeys } from './signing.ts';
 
-export interface ResumeOptions extends RunOptions, TrustOptions {
+export interface ResumeOptions extends RunOptions, TrustOptions, PolicyOptions {
   readonly retryFailed?: boolean;
   readonly settle: readonly string[];
 }
@@ -32,6 +33,8 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
       const session = await openSession(options.target ?? header.target, operations, playbook.limits);
       try {
         refuseUncallable(playbook, operations, session);
+        const policies = await policiesToResume((status.options as RunKept).policy, options, operations);
+        for (const policy of policies) refuseForbidden(playbook, operations, policy);
         await settleByHand(run, { operations, reader: session.reader, now: Date.now }, verdicts);
         return await execute({
           journal,
@@ -45,6 +48,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
           state: options.state,
           results: options.results,
           junit: options.junit,
+          policies,
           ...concurrencyOf(options),
         });
       } finally {

@@ -41,12 +41,23 @@ export function runDocument(run: RunStatus) {
 async function printTable(found: readonly RunStatus[]): Promise<void> {
   const { default: Table } = await import('cli-table3');
   const table = new Table({
-    head: ['run', 'playbook', 'state', 'records', 'succeeded', 'failed', 'in doubt', 'open', 'target'],
+    head: [
+      'run',
+      'playbook',
+      'state',
+      'records',
+      'succeeded',
+      'failed',
+      'in doubt',
+      'waiting',
+      'open',
+      'target',
+    ],
     style: { head: [], border: [] },
   });
   for (const run of found) {
     const { header } = planOf(run);
-    const { succeeded, unchanged, skipped, failed, blocked, inDoubt, open } = run.counts;
+    const { succeeded, unchanged, skipped, failed, blocked, inDoubt, waiting, open } = run.counts;
     const cells = [
       run.id,
       header.playbook.name,
@@ -55,6 +66,7 @@ async function printTable(found: readonly RunStatus[]): Promise<void> {
       succeeded + unchanged + skipped,
       failed + blocked,
       inDoubt,
+      waiting,
       open,
       header.target,
     ];

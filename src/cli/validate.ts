@@ -7,11 +7,12 @@ import { exitStatus } from './exit-status.ts';
 import { noteDiagnostics, printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
+import type { PolicyOptions } from './policy.ts';
 
 /** Bad rows listed at once; a file with a wrong column has thousands of them. */
 const rowsListed = 50;
 
-export interface ValidateOptions extends InputOptions, Common {
+export interface ValidateOptions extends InputOptions, PolicyOptions, Common {
   /** File for what is wrong, as SARIF. */
   readonly sarif?: string;
 }
@@ -26,6 +27,10 @@ export async function validate(options: ValidateOptions, playbookFile: string): 
 async function check(options: ValidateOptions, playbookFile: string): Promise<number> {
   const operations = await operationsWith(options.catalog);
   const playbook = await loadPlaybook(playbookFile, operations);
+  if (options.policy !== undefined) {
+    const { loadPolicy, refuseForbidden } = await import('./policy.ts');
+    refuseForbidden(playbook, operations, await loadPolicy(options, operations));
+  }
   if (options.target !== undefined) {
     const { refuseUncallableAt } = await import('./callable.ts');
     await refuseUncallableAt(options.target, playbook, operations);

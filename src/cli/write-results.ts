@@ -48,7 +48,13 @@ export async function writeResults(
       writers.set(kind, writer);
       await writer.write(resultLine(kind, format, format.outputs, row, options));
     }
-    const kinds: readonly ResultFile[] = options.only ?? ['results', 'failed', 'in-doubt', 'remaining'];
+    const kinds: readonly ResultFile[] = options.only ?? [
+      'results',
+      'failed',
+      'in-doubt',
+      'waiting',
+      'remaining',
+    ];
     const written: WrittenFile[] = [];
     for (const kind of kinds) {
       const writer = writers.get(kind);

@@ -41,9 +41,11 @@ export const codes = {
   INPUT_DUPLICATE: 'Two rows have the same key.',
   INPUT_RELATED: 'Rows of a related file belong to no record.',
   INPUT_EMPTY: 'The input has no rows.',
+  SELECTION: 'A key that was to be chosen or left out is not in the input.',
   PARAMETER: 'A parameter is missing, unknown or of the wrong type.',
   // plan
   GUARD: 'A guard of the playbook does not hold for this plan.',
+  POLICY: 'The policy of the organisation does not allow it.',
   PLAN_STALE: 'What the plan was made from has changed.',
   PLAN_EDITED: 'The plan file was changed after it was written.',
   PLAN_SIGNATURE: 'The plan is not signed with a key that is required here.',

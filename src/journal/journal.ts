@@ -71,7 +71,15 @@ export interface Revised extends EntryPlace {
   readonly at: number;
 }
 
-export type StepOutcomeName = 'succeeded' | 'unchanged' | 'skipped' | 'failed' | 'blocked' | 'inDoubt';
+/** `waiting`: for a person's approval; the record goes on once it has it. */
+export type StepOutcomeName =
+  | 'succeeded'
+  | 'unchanged'
+  | 'skipped'
+  | 'failed'
+  | 'blocked'
+  | 'inDoubt'
+  | 'waiting';
 
 /** Why a step did not succeed, in words and codes that reports and `failure` in rescue steps show. */
 export interface StepError {
@@ -83,9 +91,24 @@ export interface StepError {
   readonly help?: string;
 }
 
-export type JournalEntry = Intended | Answered | Settled | Revised;
+/** A person's word on what a step, or the run between two waves, waits for. */
+export interface Approval extends EntryPlace {
+  readonly type: 'approval';
+  readonly verdict: 'approved' | 'rejected';
+  /** What the person was shown. The word is on this text: where another one is asked by now, it does not count. */
+  readonly what: string;
+  readonly by: string;
+  readonly comment?: string;
+  readonly at: number;
+}
 
-export type RunState = 'running' | 'interrupted' | 'finished' | 'stopped';
+/** The record of entries that are about the run as a whole. */
+export const wholeRun = -1;
+
+export type JournalEntry = Intended | Answered | Settled | Revised | Approval;
+
+/** `waiting`: all that could be done is done, and the rest waits for a person. */
+export type RunState = 'running' | 'interrupted' | 'finished' | 'stopped' | 'waiting';
 
 /** A run as it was begun: all that resuming needs, so that a state file alone is enough. */
 export interface RunHeader {
@@ -121,10 +144,30 @@ export interface RunRecord {
   readonly raw: string;
 }
 
+/** Records by how they ended. */
+export type RecordCounts = Readonly<Record<StepOutcomeName | 'open', number>>;
+
+/** Records whose index lies between two, both included. */
+export interface IndexRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every index that a record can have. */
+export const everyIndex: IndexRange = { from: 0, to: 2_147_483_647 };
+
+/** What the journal tells of a run as a whole. */
+export interface RunReader {
+  /** How many records of a range ended how. */
+  countsIn(range: IndexRange): Promise<RecordCounts>;
+  /** What people said of the run as a whole, oldest first. */
+  words(): Promise<readonly Approval[]>;
+}
+
 export interface RunStatus extends RunHeader {
   readonly state: RunState;
   readonly finishedAt?: number;
-  readonly counts: Readonly<Record<StepOutcomeName | 'open', number>>;
+  readonly counts: RecordCounts;
   readonly owner?: { readonly name: string; readonly expiresAt: number };
 }
 
@@ -145,6 +188,8 @@ export interface Journal {
     id: string,
     options?: { readonly only?: readonly StepOutcomeName[] },
   ): AsyncIterable<RecordWithEntries>;
+  /** Reads of a run as a whole without owning it. */
+  reader(id: string): RunReader;
   close(): Promise<void>;
 }
 
@@ -153,13 +198,19 @@ export interface RecordWithEntries {
   readonly entries: readonly JournalEntry[];
 }
 
-export interface RunJournal {
+export interface RunJournal extends RunReader {
   readonly header: RunHeader;
   addRecords(records: readonly RunRecord[]): Promise<void>;
   begin(): Promise<void>;
   append(entry: JournalEntry): Promise<void>;
-  /** Records without a final `settled` (or, with `retryFailed`, also the failed ones), in order, in batches. */
-  open(options?: { readonly retryFailed?: boolean }): AsyncIterable<RecordWithEntries>;
+  /**
+   * Records without a final `settled`, those in doubt and those that wait (with `retryFailed` also the failed ones), in
+   * order, in batches.
+   */
+  open(options?: {
+    readonly retryFailed?: boolean;
+    readonly range?: IndexRange;
+  }): AsyncIterable<RecordWithEntries>;
   /** True while this process surely owns the run, by its own monotonic clock: check before every send. */
   owned(): boolean;
   setState(state: RunState): Promise<void>;

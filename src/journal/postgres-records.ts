@@ -1,5 +1,14 @@
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
-import type { JournalEntry, RecordWithEntries, RunRecord, StepOutcomeName } from './journal.ts';
+import {
+  type Approval,
+  everyIndex,
+  type IndexRange,
+  type JournalEntry,
+  type RecordWithEntries,
+  type RunRecord,
+  type StepOutcomeName,
+  wholeRun,
+} from './journal.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
@@ -25,17 +34,22 @@ export function recordText(record: RunRecord, n: number, key: Uint8Array | undef
 export async function* readRecords(
   source: RecordSource,
   id: string,
-  which?: { readonly outcomes: readonly StepOutcomeName[]; readonly open: boolean },
+  which?: {
+    readonly outcomes: readonly StepOutcomeName[];
+    readonly open: boolean;
+    readonly range?: IndexRange;
+  },
 ): AsyncGenerator<RecordWithEntries> {
   const { database } = source;
   const { rows: found } = await database.query<{ n: string }>('SELECT n FROM {s}.runs WHERE id = $1', [id]);
   if (found[0] === undefined) return;
   const n = Number(found[0].n);
-  const where = which === undefined ? '' : 'AND (outcome = ANY ($3) OR ($4 AND outcome IS NULL))';
-  for (let last = -1; ; ) {
+  const { from, to } = which?.range ?? everyIndex;
+  const where = which === undefined ? '' : 'AND (outcome = ANY ($4) OR ($5 AND outcome IS NULL))';
+  for (let last = from - 1; ; ) {
     const { rows } = await database.query<{ idx: number; record: string }>(
-      `SELECT idx, record FROM {s}.records WHERE run = $1 AND idx > $2 ${where} ORDER BY idx LIMIT ${pageSize}`,
-      [n, last, ...(which === undefined ? [] : [which.outcomes, which.open])],
+      `SELECT idx, record FROM {s}.records WHERE run = $1 AND idx > $2 AND idx <= $3 ${where} ORDER BY idx LIMIT ${pageSize}`,
+      [n, last, to, ...(which === undefined ? [] : [which.outcomes, which.open])],
     );
     const entries = await entriesOf(
       source,
@@ -48,6 +62,12 @@ export async function* readRecords(
     if (end === undefined || rows.length < pageSize) return;
     last = end.idx;
   }
+}
+
+/** What people said of the run as a whole. */
+export async function wordsOfRun(source: RecordSource, n: number): Promise<readonly Approval[]> {
+  const entries = (await entriesOf(source, n, [wholeRun])).get(wholeRun) ?? [];
+  return entries.filter((entry) => entry.type === 'approval');
 }
 
 async function entriesOf(

@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Clock } from '../world/world.ts';
 import {
+  everyIndex,
+  type IndexRange,
   type Journal,
   LeaseHeld,
+  type RecordCounts,
   type RunHeader,
   type RunJournal,
+  type RunReader,
   type RunState,
   type RunStatus,
   type StepOutcomeName,
@@ -15,7 +19,13 @@ import { ownerName } from './lease.ts';
 import { parsePostgres } from './postgres-address.ts';
 import { openPostgres, type PostgresDatabase } from './postgres-database.ts';
 import { PostgresQueue } from './postgres-queue.ts';
-import { damagedDatabase, type RecordSource, readRecords, recordText } from './postgres-records.ts';
+import {
+  damagedDatabase,
+  type RecordSource,
+  readRecords,
+  recordText,
+  wordsOfRun,
+} from './postgres-records.ts';
 import { beginRevision } from './postgres-revision.ts';
 import { seal, unseal } from './seal.ts';
 import { stamp, unstamp } from './stamp.ts';
@@ -78,6 +88,7 @@ export async function openPostgresJournal(url: string, options: PostgresOptions)
     },
     read: (id, { only } = {}) =>
       readRecords(store, id, only === undefined ? undefined : { outcomes: only, open: false }),
+    reader: (id) => readerOf(store, async () => Number((await rowOf(store, id))?.n ?? -1)),
     close: async () => {
       for (const lease of store.leases) lease.stop();
       await database.close();
@@ -229,10 +240,12 @@ function openRunJournal(store: Store, n: number, header: RunHeader, token: strin
           ...(entry.type === 'settled' && entry.path === '' ? { outcome: entry.outcome } : {}),
         },
       ]),
-    open: ({ retryFailed = false } = {}) =>
+    ...readerOf(store, async () => n),
+    open: ({ retryFailed = false, range = everyIndex } = {}) =>
       readRecords(store, header.id, {
-        outcomes: retryFailed ? ['inDoubt', 'failed', 'blocked'] : ['inDoubt'],
+        outcomes: retryFailed ? ['inDoubt', 'waiting', 'failed', 'blocked'] : ['inDoubt', 'waiting'],
         open: true,
+        range,
       }),
     owned: () => lease.owned(),
     setState: (state) =>
@@ -254,7 +267,7 @@ function headerOf({ database, options }: Store, { id, header }: RunRow): RunHead
   return unseal(JSON.parse(text), options.key) as RunHeader;
 }
 
-async function statusOf(store: Store, row: RunRow): Promise<RunStatus> {
+async function countRecords({ database }: Store, n: number, { from, to }: IndexRange): Promise<RecordCounts> {
   const counts: Record<StepOutcomeName | 'open', number> = {
     succeeded: 0,
     unchanged: 0,
@@ -262,13 +275,26 @@ async function statusOf(store: Store, row: RunRow): Promise<RunStatus> {
     failed: 0,
     blocked: 0,
     inDoubt: 0,
+    waiting: 0,
     open: 0,
   };
-  const { rows } = await store.database.query<{ outcome: StepOutcomeName | null; records: string }>(
-    'SELECT outcome, count(*) AS records FROM {s}.records WHERE run = $1 GROUP BY outcome',
-    [row.n],
+  const { rows } = await database.query<{ outcome: StepOutcomeName | null; records: string }>(
+    'SELECT outcome, count(*) AS records FROM {s}.records WHERE run = $1 AND idx BETWEEN $2 AND $3 GROUP BY outcome',
+    [n, from, to],
   );
   for (const { outcome, records } of rows) counts[outcome ?? 'open'] = Number(records);
+  return counts;
+}
+
+function readerOf(store: Store, number: () => Promise<number>): RunReader {
+  return {
+    countsIn: async (range) => countRecords(store, await number(), range),
+    words: async () => wordsOfRun(store, await number()),
+  };
+}
+
+async function statusOf(store: Store, row: RunRow): Promise<RunStatus> {
+  const counts = await countRecords(store, Number(row.n), everyIndex);
   return {
     ...headerOf(store, row),
     state: row.state,

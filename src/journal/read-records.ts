@@ -1,6 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { entriesOf } from './entry-rows.ts';
-import type { RecordWithEntries, RunRecord, StepOutcomeName } from './journal.ts';
+import {
+  everyIndex,
+  type IndexRange,
+  type JournalEntry,
+  type RecordWithEntries,
+  type RunRecord,
+  type StepOutcomeName,
+} from './journal.ts';
 import { damaged, guard } from './open-database.ts';
 import { unseal } from './seal.ts';
 import { unstamp } from './stamp.ts';
@@ -31,13 +38,14 @@ export async function* readRecords(
   { database, file, options }: RecordSource,
   n: number,
   only?: readonly (StepOutcomeName | 'open')[],
+  { from, to }: IndexRange = everyIndex,
 ): AsyncGenerator<RecordWithEntries> {
   const prepare = (sql: string) => guard(file, () => database.prepare(sql));
   const page = prepare(
-    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = :run AND idx ${only === undefined ? '> :last' : `IN (${indexesOf(only)})`} ORDER BY idx LIMIT ${pageSize}`,
+    `SELECT idx, key, planned, record_values, raw FROM records WHERE run = :run AND idx <= ${to} AND idx ${only === undefined ? '> :last' : `IN (${indexesOf(only)})`} ORDER BY idx LIMIT ${pageSize}`,
   );
   const entries = prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq');
-  for (let last = -1; ; ) {
+  for (let last = from - 1; ; ) {
     const rows = guard(file, () => page.all({ run: n, last }) as unknown as RecordRow[]);
     for (const row of rows) {
       const text = (stamped: string, ...more: readonly string[]): unknown => {
@@ -69,6 +77,28 @@ function indexesOf(only: readonly (StepOutcomeName | 'open')[]): string {
       return `SELECT * FROM (SELECT idx FROM records WHERE run = :run AND outcome ${ended} AND idx > :last ORDER BY idx LIMIT ${pageSize})`;
     })
     .join(' UNION ALL ');
+}
+
+/** The entries of one record, or (`wholeRun`) of the run itself, in order. */
+export function readEntries(
+  { database, file, options }: RecordSource,
+  n: number,
+  index: number,
+): readonly JournalEntry[] {
+  const found = guard(
+    file,
+    () =>
+      database
+        .prepare('SELECT entry FROM entries WHERE run = ? AND record = ? ORDER BY seq')
+        .all(n, index) as {
+        entry: string;
+      }[],
+  );
+  return found.flatMap(({ entry }) => {
+    const written = unstamp(entry, n, index);
+    if (written === undefined) throw damaged(file, 'an entry about the whole run is not what was written');
+    return entriesOf(unseal(JSON.parse(written), options.key));
+  });
 }
 
 /**

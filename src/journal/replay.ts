@@ -1,4 +1,4 @@
-import type { Answered, Intended, JournalEntry, Revised, Settled } from './journal.ts';
+import type { Answered, Approval, Intended, JournalEntry, Revised, Settled } from './journal.ts';
 
 /**
  * What the journal says of one step. `intended` without an answer is what a crash leaves behind: in doubt.
@@ -13,6 +13,8 @@ export type StepState =
       readonly answered: Answered;
       readonly nextAttempt: number;
     }
+  | { readonly type: 'waiting'; readonly settled: Settled; readonly nextAttempt: number }
+  | { readonly type: 'judged'; readonly approval: Approval; readonly nextAttempt: number }
   | { readonly type: 'settled'; readonly settled: Settled; readonly nextAttempt: number };
 
 export interface RecordState {
@@ -34,12 +36,15 @@ export const nothing: StepState = { type: 'nothing', nextAttempt: 1 };
  * | answered throttled, notSent | nothing: it surely did not happen; the attempt is over |
  * | answered unknown | intended: still in doubt |
  * | settled inDoubt | as it was before: to be looked at again |
+ * | settled waiting | waiting: for a person |
+ * | approval | judged: the step goes on by that word |
  * | settled otherwise | settled: not done again in this pass over the record |
  *
  * | revised | the steps that are kept as they were, all others nothing; the record is open |
  *
  * Once the record itself is settled, a later pass (`--retry-failed`, or a look at what is in doubt) begins anew
- * with all that did not succeed: failed, blocked and skipped steps are `nothing` again.
+ * with all that did not succeed: failed, blocked and skipped steps are `nothing` again. A record that waits has not
+ * ended: it goes on as it stands.
  */
 export function replay(entries: readonly JournalEntry[]): RecordState {
   const steps = new Map<string, StepState>();
@@ -47,7 +52,7 @@ export function replay(entries: readonly JournalEntry[]): RecordState {
   for (const entry of entries) {
     if (entry.type === 'settled' && entry.path === '') {
       settled = entry;
-      reopen(steps);
+      if (entry.outcome !== 'waiting') reopen(steps);
     } else if (entry.type === 'revised') {
       settled = undefined;
       for (const [path, { nextAttempt }] of steps)
@@ -74,6 +79,8 @@ function next(state: StepState, entry: Exclude<JournalEntry, Revised>): StepStat
       return afterAnswer(state, entry);
     case 'settled':
       return afterSettled(state, entry);
+    case 'approval':
+      return { type: 'judged', approval: entry, nextAttempt: state.nextAttempt };
   }
 }
 
@@ -92,7 +99,9 @@ function afterAnswer(state: StepState, answered: Answered): StepState {
 }
 
 function afterSettled(state: StepState, settled: Settled): StepState {
-  return settled.outcome === 'inDoubt' ? state : { type: 'settled', settled, nextAttempt: state.nextAttempt };
+  const { nextAttempt } = state;
+  if (settled.outcome === 'inDoubt') return state;
+  return { type: settled.outcome === 'waiting' ? 'waiting' : 'settled', settled, nextAttempt };
 }
 
 function reopen(steps: Map<string, StepState>): void {

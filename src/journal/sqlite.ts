@@ -5,18 +5,23 @@ import type { Clock } from '../world/world.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { makeEntryRows } from './entry-rows.ts';
 import {
+  everyIndex,
+  type IndexRange,
   type Journal,
   LeaseHeld,
+  type RecordCounts,
   type RunHeader,
   type RunJournal,
+  type RunReader,
   type RunState,
   type RunStatus,
   type StepOutcomeName,
+  wholeRun,
 } from './journal.ts';
 import type { Lease } from './keep-lease.ts';
 import { holdLease, isDead, type LeaseOptions, ownerName, takeLease } from './lease.ts';
 import { damaged, guard, openDatabase, stateError } from './open-database.ts';
-import { readRecords, verifyOpenRecords } from './read-records.ts';
+import { readEntries, readRecords, verifyOpenRecords } from './read-records.ts';
 import { recordRow } from './record-row.ts';
 import { beginRevision } from './revision.ts';
 import { seal, sealedJson, unseal } from './seal.ts';
@@ -89,6 +94,7 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
         database.prepare('SELECT max(seq) AS last FROM entries WHERE run = ?').get(numberOf(tables, id)),
       )?.last as number | null) ?? 0,
     read: (id, { only } = {}) => readRecords(tables, numberOf(tables, id), only),
+    reader: (id) => readerOf(tables, numberOf(tables, id)),
     close: async () => {
       for (const lease of tables.leases) lease.stop();
       database.close();
@@ -161,7 +167,11 @@ function headerOf({ file, options }: Tables, id: string, stamped: string): RunHe
   return unseal(JSON.parse(text), options.key) as RunHeader;
 }
 
-function statusOf(tables: Tables, row: RunRow): RunStatus {
+function countRecords(
+  { database, file }: Tables,
+  n: number,
+  { from, to }: IndexRange = everyIndex,
+): RecordCounts {
   const counts: Record<StepOutcomeName | 'open', number> = {
     succeeded: 0,
     unchanged: 0,
@@ -169,16 +179,31 @@ function statusOf(tables: Tables, row: RunRow): RunStatus {
     failed: 0,
     blocked: 0,
     inDoubt: 0,
+    waiting: 0,
     open: 0,
   };
-  const rows = tables.database
-    .prepare('SELECT outcome, count(*) AS records FROM records WHERE run = ? GROUP BY outcome')
-    .all(row.n) as { outcome: StepOutcomeName | null; records: number }[];
+  const rows = database
+    .prepare(
+      'SELECT outcome, count(*) AS records FROM records WHERE run = ? AND idx BETWEEN ? AND ? GROUP BY outcome',
+    )
+    .all(n, from, to) as { outcome: StepOutcomeName | null; records: number }[];
   for (const { outcome, records } of rows) {
     if (outcome !== null && !Object.hasOwn(counts, outcome))
-      throw damaged(tables.file, `a record of run ${row.id} ended as '${outcome}', which is no outcome`);
+      throw damaged(file, `a record of run ${n} ended as '${outcome}', which is no outcome`);
     counts[outcome ?? 'open'] = records;
   }
+  return counts;
+}
+
+function readerOf(tables: Tables, n: number): RunReader {
+  return {
+    countsIn: async (range) => countRecords(tables, n, range),
+    words: async () => readEntries(tables, n, wholeRun).filter((entry) => entry.type === 'approval'),
+  };
+}
+
+function statusOf(tables: Tables, row: RunRow): RunStatus {
+  const counts = countRecords(tables, row.n);
   const header = headerOf(tables, row.id, row.header);
   const found = Object.values(counts).reduce((sum, records) => sum + records, 0);
   // Records are found by this index: one that is not in it would be left out without a word.
@@ -235,8 +260,14 @@ function openRunJournal(tables: Tables, n: number, header: RunHeader, lease: Lea
         if (entry.type === 'settled' && entry.path === '') setOutcome.run(entry.outcome, n, record);
       });
     },
-    open: ({ retryFailed = false } = {}) =>
-      readRecords(tables, n, retryFailed ? ['open', 'inDoubt', 'failed', 'blocked'] : ['open', 'inDoubt']),
+    ...readerOf(tables, n),
+    open: ({ retryFailed = false, range } = {}) =>
+      readRecords(
+        tables,
+        n,
+        retryFailed ? ['open', 'inDoubt', 'waiting', 'failed', 'blocked'] : ['open', 'inDoubt', 'waiting'],
+        range,
+      ),
     owned: () => guard(file, () => lease.owned()),
     setState: (state) =>
       queue.add(

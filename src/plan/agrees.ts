@@ -26,6 +26,7 @@ const allowed: Readonly<Record<Action, readonly Action[]>> = {
   read: ['unchanged'],
   assert: [],
   wait: [],
+  approve: [],
 };
 
 /** What applying is about to do. */
@@ -63,6 +64,7 @@ const words: Readonly<Record<Action, string>> = {
   read: 'read',
   assert: 'check',
   wait: 'wait for',
+  approve: 'ask for',
 };
 
 /** The first path at which known planned values differ; what was unknown or hidden matches anything. */

@@ -30,6 +30,7 @@ export function callsOf(operation: Operation, action: Action, operations: Operat
     case 'skip':
     case 'assert':
     case 'wait':
+    case 'approve':
     case 'refuse':
       return 0;
   }

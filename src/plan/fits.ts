@@ -17,6 +17,7 @@ export interface Sources {
   /** Folders of entries that are added to the catalogue, with their texts. */
   readonly catalogues: readonly Catalogue[];
   readonly target: string;
+  readonly selection?: string | undefined;
 }
 
 /** Digests of all that a plan is made from; of secret parameters too, which the plan itself does not hold. */
@@ -30,6 +31,7 @@ export function digestsOf(sources: Sources): Digests {
     target: digestOfText(sources.target),
     ...(sources.catalogues.length === 0 ? {} : { catalogues: sources.catalogues.map(digestOfCatalogue) }),
     ...(Object.keys(sources.used).length === 0 ? {} : { used: usedDigests(sources.used) }),
+    ...(sources.selection === undefined ? {} : { selection: sources.selection }),
   };
 }
 
@@ -98,6 +100,8 @@ export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
     if (now.related[name] !== digest)
       changed.push(stale(`the related file ${input.related[name]} has changed since`));
   }
+  if (digests.selection !== now.selection)
+    changed.push(stale(`the keys to leave out in ${header.selection?.exclude?.file} have changed since`));
   if (digests.parameters !== now.parameters) changed.push(stale('a parameter has another value now'));
   if (digests.operations !== now.operations)
     changed.push(stale('it was made with another version of the operations'));
@@ -106,9 +110,13 @@ export function fits(header: PlanHeader, now: Digests): readonly Diagnostic[] {
   return changed;
 }
 
-function planCommand(header: PlanHeader): string {
-  const { playbook, input, target } = header;
-  const related = Object.entries(input.related).map(([name, file]) => ` --related ${name}=${file}`);
-  const catalogues = (header.catalogues ?? []).map((folder) => ` --catalog ${folder}`);
-  return `tenantry plan ${playbook.file} --input ${input.file}${related.join('')}${catalogues.join('')} --target ${target} --out FILE`;
+function planCommand({ playbook, input, selection, catalogues = [], target }: PlanHeader): string {
+  const words = [
+    ...Object.entries(input.related).map(([name, file]) => ` --related ${name}=${file}`),
+    ...catalogues.map((folder) => ` --catalog ${folder}`),
+    ...(selection?.only ?? []).map((key) => ` --only ${key}`),
+    ...(selection?.exclude === undefined ? [] : [` --exclude-file ${selection.exclude.file}`]),
+    ...(selection?.limit === undefined ? [] : [` --limit ${selection.limit}`]),
+  ];
+  return `tenantry plan ${playbook.file} --input ${input.file}${words.join('')} --target ${target} --out FILE`;
 }

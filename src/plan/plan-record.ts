@@ -141,6 +141,8 @@ class RecordWalk {
         );
       case 'assert':
         return this.#assert(step, path, frame, conditional);
+      case 'approve':
+        return this.#approve(step, path, frame, conditional);
     }
   }
 
@@ -186,6 +188,27 @@ class RecordWalk {
         ? { path, uses: 'assert', action: 'refuse', reason: asText(resolve(step.message, names)), calls: 0 }
         : { path, uses: 'assert', action: 'assert', calls: 0 };
     this.#add(step, frame, { action, result: { value: undefined } });
+  }
+
+  /** What is asked is shown; who will have said yes is known only then. */
+  #approve(
+    step: Extract<Step, { type: 'approve' }>,
+    path: string,
+    frame: Frame,
+    conditional: string | undefined,
+  ): void {
+    const message = resolve(step.message, namesOf(frame));
+    const reason = conditional ?? (isUnknown(message) ? undefined : asText(message));
+    this.#add(step, frame, {
+      action: {
+        path,
+        uses: 'approve',
+        action: 'approve',
+        with: { message },
+        calls: 0,
+        ...(reason === undefined ? {} : { reason }),
+      },
+    });
   }
 
   async #items(

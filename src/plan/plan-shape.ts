@@ -29,6 +29,11 @@ const diagnostic = whole(
   },
 );
 
+const selection = whole(
+  {},
+  { only: listOf(text), exclude: whole({ file: text, keys: count }), limit: count },
+);
+
 const header = whole(
   {
     version: text,
@@ -48,10 +53,10 @@ const header = whole(
         operations: text,
         target: text,
       },
-      { used: mapOf(text), catalogues: listOf(text) },
+      { used: mapOf(text), catalogues: listOf(text), selection: text },
     ),
   },
-  { catalogues: listOf(text) },
+  { catalogues: listOf(text), selection, policy: whole({ file: text, name: text, digest: text }) },
 );
 
 const action = whole(
@@ -91,6 +96,7 @@ const summary = whole(
   {
     unusual: listOf(unusual),
     countries: mapOf(count),
+    waves: listOf(count),
     signature: whole({ by: text, value: text }),
   },
 );

@@ -15,6 +15,7 @@ export type Action =
   | 'conditional' // ? known after apply whether it happens at all, or what it is
   | 'assert' // a check, nothing is sent
   | 'wait'
+  | 'approve' // | the record waits here until a person approves
   | 'refuse'; // x it would fail: the service or a check said so while planning
 
 export const symbols: Readonly<Record<Action, string>> = {
@@ -28,6 +29,7 @@ export const symbols: Readonly<Record<Action, string>> = {
   conditional: '?',
   assert: '.',
   wait: '.',
+  approve: '|',
   refuse: 'x',
 };
 
@@ -44,7 +46,7 @@ export interface Hidden {
 export interface PlannedAction {
   /** `people[ana@x].licence`: the path of the step in its record. */
   readonly path: string;
-  /** Operation name, or `assert`, `wait`. */
+  /** Operation name, or `assert`, `wait`, `approve`. */
   readonly uses: string;
   readonly action: Action;
   /** The step's inputs with Unknown and Hidden marks; the exact request follows from them and the catalogue entry. */
@@ -83,6 +85,16 @@ export interface Digests {
   /** Of the folders of entries, in their order; absent where there are none. */
   readonly catalogues?: readonly string[];
   readonly target: string;
+  /** Of what was chosen of the input, with the keys to leave out; absent where every row is meant. */
+  readonly selection?: string;
+}
+
+/** Which rows of the input a plan is about. */
+export interface ChosenRows {
+  readonly only?: readonly string[];
+  readonly exclude?: { readonly file: string; readonly keys: number };
+  /** Of the rows that are meant, the first so many. */
+  readonly limit?: number;
 }
 
 export interface PlanHeader {
@@ -91,6 +103,10 @@ export interface PlanHeader {
   readonly createdAt: string;
   readonly playbook: { readonly file: string; readonly name: string };
   readonly input: { readonly file: string; readonly related: Readonly<Record<string, string>> };
+  /** Absent where every row is meant. */
+  readonly selection?: ChosenRows;
+  /** The policy that it was made under, with the digest of what that says. */
+  readonly policy?: { readonly file: string; readonly name: string; readonly digest: string };
   /** Parameters given, secrets left out (their names are in `secretParameters`). */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly secretParameters: readonly string[];
@@ -141,6 +157,8 @@ export interface PlanSummary {
   /** Calls that planning itself made. */
   readonly planningCalls: number;
   readonly warnings: readonly Diagnostic[];
+  /** Sizes of the waves that the records go in, where the playbook has a rollout. */
+  readonly waves?: readonly number[];
   /** What to look at first; plans of earlier versions do not have it. */
   readonly unusual?: readonly Unusual[];
   /** Country → records that name it; plans of earlier versions do not have it. */

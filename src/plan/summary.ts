@@ -4,7 +4,9 @@ import { pathOf } from '../operations/template.ts';
 import { CallEstimate } from './call-estimate.ts';
 import { checkGuards, type PlanCounts, sumsWanted } from './guards.ts';
 import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
+import type { PolicyJudge } from './policy-plan.ts';
 import { UnusualThings } from './unusual.ts';
+import { waveSizes } from './waves.ts';
 
 const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
 
@@ -21,12 +23,16 @@ export class Summary implements PlanCounts {
   #invalid = 0;
 
   /** @param earlierCountries those that earlier runs were for, where that is known */
+  readonly #judge: PolicyJudge | undefined;
+
   constructor(
     playbook: Playbook,
     operations: Operations,
     parameters: Readonly<Record<string, unknown>>,
     earlierCountries?: ReadonlySet<string>,
+    judge?: PolicyJudge,
   ) {
+    this.#judge = judge;
     this.#playbook = playbook;
     this.#operations = operations;
     this.#estimate = new CallEstimate(operations, playbook.limits);
@@ -50,9 +56,9 @@ export class Summary implements PlanCounts {
       counts[action.action] = (counts[action.action] ?? 0) + 1;
       this.#actions.set(action.uses, counts);
       for (const name of this.#sums.keys()) this.#addSum(name, action);
-    } else if (action.action === 'refuse') {
+    } else if (action.action === 'refuse' || action.action === 'approve') {
       const counts = this.#actions.get(action.uses) ?? {};
-      counts.refuse = (counts.refuse ?? 0) + 1;
+      counts[action.action] = (counts[action.action] ?? 0) + 1;
       this.#actions.set(action.uses, counts);
     }
   }
@@ -83,11 +89,17 @@ export class Summary implements PlanCounts {
       operations: Object.fromEntries([...this.#actions].sort(([a], [b]) => (a < b ? -1 : 1))),
       ...this.#estimate.finish(secondsPerCall),
       planningCalls,
-      warnings: checkGuards(this.#playbook, this.#parameters, this),
+      ...this.#waves(),
+      warnings: [...checkGuards(this.#playbook, this.#parameters, this), ...(this.#judge?.findings() ?? [])],
       unusual: this.#unusual.finish(),
       countries: this.#unusual.countries(),
       seal,
     };
+  }
+
+  #waves(): Pick<PlanSummary, 'waves'> {
+    const { rollout } = this.#playbook.limits;
+    return rollout === undefined ? {} : { waves: waveSizes(rollout, this.#records - this.#invalid) };
   }
 }
 

@@ -5,7 +5,7 @@ import { asText } from '../schema/as-text.ts';
  * Result files that are inputs again. Every row of the input stands in exactly one of them, in the input's
  * order, with its own text byte for byte; our columns follow, and replace those of an earlier result file.
  */
-export type ResultFile = 'results' | 'failed' | 'in-doubt' | 'remaining';
+export type ResultFile = 'results' | 'failed' | 'in-doubt' | 'waiting' | 'remaining';
 
 /** How the input was written: what its rows must be given back as. */
 export interface RowFormat {
@@ -39,6 +39,8 @@ export function fileOf(outcome: StepOutcomeName | undefined): ResultFile {
       return 'failed';
     case 'inDoubt':
       return 'in-doubt';
+    case 'waiting':
+      return 'waiting';
   }
 }
 

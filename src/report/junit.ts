@@ -88,6 +88,9 @@ function verdict(row: RecordWithEntries, suite: JunitSuite, totals: JunitTotals)
     case 'inDoubt':
       totals.errors += 1;
       return problem('error', row, suite);
+    case 'waiting':
+      totals.skipped += 1;
+      return `<skipped message="${attribute(`waits for approval: ${settled.error?.message ?? ''}`)}"/>`;
     default:
       totals.skipped += 1;
       return `<skipped message="${settled === undefined ? 'not reached' : 'nothing to do'}"/>`;

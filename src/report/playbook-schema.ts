@@ -2,6 +2,7 @@ import { httpName } from '../operations/http.ts';
 import type { Operation, Operations } from '../operations/operation.ts';
 import type { JsonSchema } from '../schema/schema.ts';
 import { httpInputs } from './http-inputs.ts';
+import { limitsSchema } from './limits-schema.ts';
 import { shareRepeated } from './shared-schemas.ts';
 import { acceptExpressions, expression } from './step-inputs.ts';
 
@@ -56,7 +57,7 @@ function playbook(catalogue: readonly Operation[]): Json {
         additionalProperties: { $ref: '#/$defs/schema' },
       },
       input: { $ref: '#/$defs/input' },
-      limits: limits(catalogue),
+      limits: limitsSchema(catalogue),
       guards: {
         type: 'array',
         description:
@@ -76,37 +77,6 @@ function playbook(catalogue: readonly Operation[]): Json {
         type: 'object',
         description: 'Columns of the results file, one row a record.',
         additionalProperties: { $ref: '#/$defs/output' },
-      },
-    },
-  };
-}
-
-function limits(catalogue: readonly Operation[]): Json {
-  const count: Json = { type: 'integer', minimum: 1 };
-  return {
-    type: 'object',
-    description: 'How much happens at once, and how much may fail.',
-    additionalProperties: false,
-    properties: {
-      concurrency: { ...count, description: 'Records in flight.' },
-      perCustomer: { ...count, description: 'Calls in flight for one customer tenant.' },
-      requestsPerSecond: {
-        type: 'number',
-        exclusiveMinimum: 0,
-        description: 'Ceiling of requests a second.',
-      },
-      maxFailures: {
-        description: 'Failed records that the run bears, as a number or a share; more stop it.',
-        anyOf: [
-          { type: 'integer', minimum: 0 },
-          { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?%$' },
-        ],
-      },
-      operations: {
-        type: 'object',
-        description: 'Calls in flight of one operation.',
-        propertyNames: { enum: catalogue.map((operation) => operation.name) },
-        additionalProperties: count,
       },
     },
   };
@@ -179,6 +149,13 @@ function structure(catalogue: readonly Operation[]): Record<string, JsonSchema> 
     },
     steps: { type: 'array', minItems: 1, items: { $ref: '#/$defs/step' } },
     step: step(catalogue),
+    ...builtins(catalogue),
+  };
+}
+
+/** What is done without the service. */
+function builtins(catalogue: readonly Operation[]): Record<string, JsonSchema> {
+  return {
     'with-assert': {
       type: 'object',
       description: 'Fails the record where the check does not hold.',
@@ -188,6 +165,13 @@ function structure(catalogue: readonly Operation[]): Record<string, JsonSchema> 
     },
     'with-wait': wait(catalogue),
     [`with-${httpName}`]: httpInputs,
+    'with-approve': {
+      type: 'object',
+      description: 'The record waits until a person has approved what the message says.',
+      required: ['message'],
+      additionalProperties: false,
+      properties: { message: { type: 'string', description: 'What is to be approved.' } },
+    },
   };
 }
 
@@ -206,7 +190,7 @@ function step(catalogue: readonly Operation[]): JsonSchema {
       uses: {
         description: 'The operation, or the file of another playbook.',
         anyOf: [
-          usesOf(catalogue, ['assert', 'wait', httpName]),
+          usesOf(catalogue, ['assert', 'wait', 'approve', httpName]),
           { type: 'string', pattern: '^\\.\\.?/.+\\.ya?ml$', description: 'A playbook, from this file.' },
         ],
       },
@@ -248,6 +232,7 @@ function step(catalogue: readonly Operation[]): JsonSchema {
     allOf: [
       ...catalogue.map((operation) => inputsWhen(operation.name, needsInput(operation))),
       inputsWhen('assert', true),
+      inputsWhen('approve', true),
       inputsWhen('wait', true),
       inputsWhen(httpName, true),
       when({ required: ['uses'] }, without('steps', 'parallel', 'rescue', 'finally')),

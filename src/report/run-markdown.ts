@@ -36,7 +36,7 @@ const footerReserve = 800;
  */
 export async function runMarkdown(shown: RunToShow, limit: MarkdownLimit): Promise<string> {
   const { run, playbook, input, target, resume } = shown;
-  const { succeeded, unchanged, skipped, failed, blocked, inDoubt, open } = run.counts;
+  const { succeeded, unchanged, skipped, failed, blocked, inDoubt, waiting, open } = run.counts;
   const good = succeeded + unchanged + skipped;
   const page = makePage(limit, footerReserve);
   page.add(
@@ -55,6 +55,10 @@ export async function runMarkdown(shown: RunToShow, limit: MarkdownLimit): Promi
     page.add(
       `**${plural(inDoubt, 'record')} in doubt:** sent and not answered, so a person must look. What to look for is told by ${code(`${resume.replace('resume', 'show')} --failed`)}`,
     );
+  if (waiting > 0)
+    page.add(
+      `**${plural(waiting, 'record')} waiting for approval:** what is asked is told by ${code(`${resume.replace('resume', 'show')} --waiting`)}`,
+    );
   let untold = others;
   for (const cause of causes) if (!page.add(causeBlock(cause))) untold += cause.count;
   const footer: string[] = [];
@@ -67,6 +71,7 @@ export async function runMarkdown(shown: RunToShow, limit: MarkdownLimit): Promi
 }
 
 function headline({ state }: RunStatus): string {
+  if (state === 'waiting') return 'waits for approval';
   return state === 'interrupted' ? 'interrupted' : state === 'stopped' ? 'stopped by its limits' : 'finished';
 }
 

@@ -22,6 +22,7 @@ export function runText({ run, header, causes, operations, commands }: RunReport
     `${count(done)} succeeded`,
     `${count(counts.failed + counts.blocked)} failed`,
     `${count(counts.inDoubt)} in doubt`,
+    ...(counts.waiting > 0 ? [`${count(counts.waiting)} waiting for approval`] : []),
     ...(counts.open > 0 ? [`${count(counts.open)} not reached`] : []),
   ];
   return [

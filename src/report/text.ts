@@ -23,6 +23,7 @@ const signs: Readonly<Record<Action, { readonly sign: string; readonly colour: k
   conditional: { sign: '?', colour: 'yellow' },
   assert: { sign: '.', colour: 'dim' },
   wait: { sign: '.', colour: 'dim' },
+  approve: { sign: '|', colour: 'yellow' },
   refuse: { sign: 'x', colour: 'red' },
 };
 
@@ -35,6 +36,7 @@ export const actionOrder: readonly Action[] = [
   'conditional',
   'unchanged',
   'read',
+  'approve',
   'refuse',
   'skip',
 ];
@@ -47,16 +49,33 @@ export function signOf(action: Action): string {
 /** The plan's head: what it is, a line an operation, calls and time. */
 export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
   const lines = [
-    `${paint.bold(oneLine(header.playbook.name))} · ${plural(summary.records, 'record')} of ${oneLine(header.input.file)} · ${oneLine(header.target)}${header.offline ? ' · offline, nothing was looked up' : ''}`,
+    `${paint.bold(oneLine(header.playbook.name))} · ${plural(summary.records, 'record')} of ${oneLine(header.input.file)}${chosenText(header.selection)} · ${oneLine(header.target)}${header.offline ? ' · offline, nothing was looked up' : ''}${header.policy === undefined ? '' : ` · policy ${oneLine(header.policy.name)}`}`,
     '',
     ...operationLines(summary, paint),
     '',
     ...callLines(summary),
+    ...(summary.waves === undefined || summary.waves.length < 2
+      ? []
+      : [
+          `In ${summary.waves.length} waves of ${summary.waves.map(count).join(', ')} records; each must pass before the next begins.`,
+        ]),
     ...unusualLines(summary.unusual ?? [], paint),
   ];
   if (summary.invalid > 0)
     lines.push('', paint.red(`${plural(summary.invalid, 'row')} of the input cannot be used; see above`));
   return lines.join('\n');
+}
+
+/** Which rows of the input a plan is about, where it is not all of them. */
+function chosenText(chosen: PlanHeader['selection']): string {
+  if (chosen === undefined) return '';
+  const { only, exclude, limit } = chosen;
+  const parts = [
+    ...(only === undefined ? [] : [`only ${plural(only.length, 'key')}`]),
+    ...(exclude === undefined ? [] : [`without the ${count(exclude.keys)} of ${oneLine(exclude.file)}`]),
+    ...(limit === undefined ? [] : [`the first ${count(limit)}`]),
+  ];
+  return ` (${parts.join(', ')})`;
 }
 
 function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
@@ -174,6 +193,8 @@ export function planLine(summary: PlanSummary): string {
   ];
   const open = total('conditional');
   if (open > 0) parts.push(`${count(open)} known after apply`);
+  const approvals = total('approve');
+  if (approvals > 0) parts.push(`${count(approvals)} to approve`);
   const refused = total('refuse');
   if (refused > 0) parts.push(`${count(refused)} would fail`);
   return `Plan: ${parts.join(', ')}.`;

@@ -1,4 +1,4 @@
-import type { Limits, Playbook } from '../check/playbook.ts';
+import type { Playbook, Portion } from '../check/playbook.ts';
 import type { RecordWithEntries, RunJournal } from '../journal/journal.ts';
 import { replay } from '../journal/replay.ts';
 import type { Operations } from '../operations/operation.ts';
@@ -11,10 +11,12 @@ import type { Downloads } from './downloads.ts';
 import { type Ending, makeEnding } from './ending.ts';
 import type { Listener, RunTotals } from './event.ts';
 import { type Limiter, makeLimiter } from './limiter.ts';
+import type { RunPolicy } from './policy.ts';
 import { makeReader } from './reader.ts';
 import { runRecord } from './run-record.ts';
 import { schedule } from './schedule.ts';
 import { type Counts, makeTotals, type Totals } from './totals.ts';
+import { stopAfter, wavesOf } from './waves.ts';
 
 export interface ApplyRun {
   readonly journal: RunJournal;
@@ -34,6 +36,9 @@ export interface ApplyRun {
   /** Aborted: what is in flight is let go and settled by a resume. */
   readonly stop: AbortSignal;
   readonly retryFailed: boolean;
+  /** Index of the last record of each wave, where the playbook has a rollout; as it was when the run began. */
+  readonly waves?: readonly number[] | undefined;
+  readonly policies?: readonly RunPolicy[];
 }
 
 /**
@@ -66,10 +71,10 @@ export async function applyRun(apply: ApplyRun): Promise<RunTotals> {
       },
     });
     await runRecords(apply, contextOf(apply, limiter, ending), totals, ending);
-    const status = ending.state ?? 'finished';
+    const status = ending.state ?? (totals.waiting > 0 ? 'waiting' : 'finished');
     await journal.setState(status);
     const run = totals.sum(
-      { id: journal.header.id, status, elapsedMs: world.clock.monotonic() - began },
+      { id: journal.header.id, status, reason: ending.reason, elapsedMs: world.clock.monotonic() - began },
       before,
       limiter.snapshot(),
     );
@@ -96,17 +101,18 @@ function contextOf(apply: ApplyRun, limiter: Limiter, ending: Ending): RunContex
     log: makeLog(journal, (error) => ending.halt('the journal cannot be written', { error })),
     halt: ending.signal,
     stop,
+    ...(apply.policies === undefined ? {} : { policies: apply.policies }),
     stopRun: (reason) => ending.halt(reason, { state: 'stopped' }),
   };
 }
 
 async function runRecords(
-  { journal, playbook, retryFailed }: ApplyRun,
+  { journal, playbook, retryFailed, waves }: ApplyRun,
   context: RunContext,
   totals: Totals,
   ending: Ending,
 ): Promise<void> {
-  const { concurrency, maxFailures } = playbook.limits;
+  const { concurrency, maxFailures, rollout } = playbook.limits;
   const work = async (opened: RecordWithEntries) => {
     const end = await runRecord(context, opened);
     totals.count(replay(opened.entries).settled?.outcome, end.outcome);
@@ -118,14 +124,21 @@ async function runRecords(
     work(opened).catch((error: unknown) => {
       if (!(error instanceof Interrupted)) ending.halt('the run cannot go on', { error });
     });
-  await schedule(journal.open({ retryFailed }), concurrency, workOrHalt, ending.signal).catch(
-    (error: unknown) => ending.halt('the records cannot be read', { error }),
-  );
+  for (const wave of wavesOf(waves)) {
+    await schedule(journal.open({ retryFailed, range: wave }), concurrency, workOrHalt, ending.signal).catch(
+      (error: unknown) => ending.halt('the records cannot be read', { error }),
+    );
+    if (ending.state !== undefined || rollout === undefined || wave.number === wave.of) break;
+    const stop = await stopAfter(journal, rollout, wave);
+    if (stop === undefined) continue;
+    ending.halt(stop.reason, { state: stop.state });
+    break;
+  }
   if (ending.error === undefined) return;
   await journal.setState('interrupted').catch(() => {}); // the error that is thrown says why it cannot be written
   throw ending.error;
 }
 
-function mostFailures(limit: NonNullable<Limits['maxFailures']>, records: number): number {
+function mostFailures(limit: Portion, records: number): number {
   return 'count' in limit ? limit.count : Math.floor(limit.share * records);
 }

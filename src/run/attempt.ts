@@ -46,6 +46,8 @@ export async function performWrite(
         if (settled.type !== 'resend') return finish(context, write, attempt, settled);
         attempt.ask = false;
       }
+      const against = policyAgainst(context, write);
+      if (against !== undefined) return giveUp(write, attempt, errorOf(write, attempt, 'POLICY', against));
       const base = await readBase(context, write);
       if (base.type === 'failed') return giveUp(write, attempt, base.error);
       const answer = await sendOnce(context, write, attempt, base.object, tries);
@@ -60,6 +62,15 @@ export async function performWrite(
     if (!(error instanceof TimedOut)) throw error;
     return giveUp(write, attempt, errorOf(write, attempt, 'TIMEOUT', error.message));
   }
+}
+
+/** The word of the run's policies on a request that is about to leave, again for every try. */
+function policyAgainst({ policies = [] }: RunContext, { judged, ...write }: Write): string | undefined {
+  for (const policy of policies) {
+    const against = judged && policy.against({ ...write, ...judged });
+    if (against !== undefined) return against;
+  }
+  return undefined;
 }
 
 /**

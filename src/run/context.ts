@@ -1,5 +1,5 @@
 import type { Playbook } from '../check/playbook.ts';
-import type { JournalEntry, RunJournal } from '../journal/journal.ts';
+import type { JournalEntry, RunJournal, StepError } from '../journal/journal.ts';
 import type { Operations } from '../operations/operation.ts';
 import type { Client } from '../partner-center/client.ts';
 import type { Reader } from '../partner-center/reader.ts';
@@ -7,6 +7,7 @@ import type { World } from '../world/world.ts';
 import type { Downloads } from './downloads.ts';
 import type { Listener } from './event.ts';
 import type { Limiter } from './limiter.ts';
+import type { RunPolicy } from './policy.ts';
 
 /** What every record of a run shares. */
 export interface RunContext {
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly listener: Listener;
   readonly log: Log;
+  /** What an organisation allows, whatever the playbook says; each write is judged by all of them. */
+  readonly policies?: readonly RunPolicy[];
   /** Aborted with an Interrupted: no new requests; what is in flight is waited for and recorded. */
   readonly halt: AbortSignal;
   /** Aborted: what is in flight is let go, too. */
@@ -34,6 +37,17 @@ export class Interrupted extends Error {
   constructor(reason: string) {
     super(reason);
     this.name = 'Interrupted';
+  }
+}
+
+/** Ends the work on a record until a person has approved what it came to. */
+export class Waiting extends Error {
+  readonly error: StepError;
+
+  constructor(error: StepError) {
+    super(error.message);
+    this.name = 'Waiting';
+    this.error = error;
   }
 }
 

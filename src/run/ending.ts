@@ -6,6 +6,8 @@ export interface Ending {
   readonly signal: AbortSignal;
   /** The state that the run then has; undefined while nothing ended it. */
   readonly state: RunState | undefined;
+  /** Why, in words. */
+  readonly reason: string | undefined;
   /** What no record can survive: thrown once everything that was begun has ended. */
   readonly error: unknown;
   /** The first reason counts; an error is kept whenever it comes. */
@@ -19,10 +21,12 @@ export function makeEnding(tell: (reason: string) => void): Ending {
   const controller = new AbortController();
   let state: RunState | undefined;
   let error: unknown;
+  let why: string | undefined;
   const halt: Ending['halt'] = (reason, how = {}) => {
     error ??= how.error;
     if (state !== undefined) return;
     state = how.state ?? 'interrupted';
+    why = reason;
     controller.abort(new Interrupted(reason));
     tell(reason);
   };
@@ -36,6 +40,9 @@ export function makeEnding(tell: (reason: string) => void): Ending {
     signal: controller.signal,
     get state() {
       return state;
+    },
+    get reason() {
+      return why;
     },
     get error() {
       return error;

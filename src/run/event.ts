@@ -61,12 +61,16 @@ export type RunEvent =
 export interface RunTotals {
   readonly id: string;
   readonly status: RunState;
+  /** Why it ended before its last record. */
+  readonly reason?: string;
   readonly records: {
     readonly total: number;
     readonly succeeded: number;
     readonly failed: number;
     readonly blocked: number;
     readonly inDoubt: number;
+    /** Records that wait for a person's approval. */
+    readonly waiting: number;
     /** Not reached because the run was interrupted or stopped. */
     readonly open: number;
   };

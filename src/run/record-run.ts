@@ -23,6 +23,7 @@ export interface RecordRun {
   readonly context: RunContext;
   readonly index: number;
   readonly key: string;
+  readonly planned: PlannedRecord;
   /** What the plan says of a step; of an item that planning did not know, what it says of any item. */
   plannedAt(path: string): PlannedAction | undefined;
   stateOf(path: string): StepState;
@@ -42,12 +43,13 @@ export interface Place {
 
 export function openRecord(context: RunContext, { record, entries }: RecordWithEntries): RecordRun {
   const { steps } = replay(entries);
-  const actions = (record.planned as PlannedRecord).actions;
+  const planned = record.planned as PlannedRecord;
   return {
     context,
     index: record.index,
     key: record.key,
-    plannedAt: plannedBy(actions),
+    planned,
+    plannedAt: plannedBy(planned.actions),
     stateOf: (path) => steps.get(path) ?? nothing,
     firstIntendedAt: (path) => firstIntent(entries, path),
     results: new Map(),
@@ -85,6 +87,25 @@ export function settledEntry(run: RecordRun, path: string, { outcome, result, er
     at: run.context.world.clock.now(),
   } as const;
   return { ...entry, ...(result === undefined ? {} : { result }), ...(error === undefined ? {} : { error }) };
+}
+
+/** Ids of the carts that steps of this record have made, also of those in a loop. */
+export function cartsOf({
+  results,
+  plannedAt,
+}: Pick<RecordRun, 'results' | 'plannedAt'>): ReadonlySet<unknown> {
+  const carts = new Set<unknown>();
+  for (const [path, result] of results) {
+    const uses = plannedAt(path)?.uses ?? plannedAt(`${path}[*]`)?.uses;
+    if (typeof result !== 'object' || result === null) continue;
+    if (uses === 'carts.create') carts.add((result as { readonly id?: unknown }).id);
+    if (uses !== undefined && uses !== 'carts.create') continue;
+    for (const [key, item] of Object.entries(result))
+      if (plannedAt(`${path}[${key}]`)?.uses === 'carts.create')
+        carts.add((item as { readonly id?: unknown } | null)?.id);
+  }
+  carts.delete(undefined);
+  return carts;
 }
 
 /** Ids of everything that steps of this record made: what one step holds, another must not adopt. */

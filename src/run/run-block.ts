@@ -3,6 +3,7 @@ import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepError } from '../journal/journal.ts';
 import { outputsFrom } from '../plan/used.ts';
 import { asText } from '../schema/as-text.ts';
+import { Waiting } from './context.ts';
 import { type Deadline, makeDeadline } from './deadline.ts';
 import type { RecordRun, StepEnd } from './record-run.ts';
 import { runLeaf, settleLeaf, worstOf } from './run-step.ts';
@@ -43,11 +44,13 @@ async function runSideBySide(
   };
   for (const step of inOrderOfNeeds(steps)) running.set(step.id, runAfterNeeds(step));
   const ended = await Promise.allSettled(steps.map(({ id }) => running.get(id)!)); // nothing runs on behind an error
-  const ends = ended.map((end) => {
-    if (end.status === 'rejected') throw end.reason;
-    return end.value;
-  });
-  return together(steps, ends);
+  const reasons = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  // A step that waits for a person is no end of the record while another one of its steps was cut off.
+  if (reasons.length > 0) throw reasons.find((reason) => !(reason instanceof Waiting)) ?? reasons[0];
+  return together(
+    steps,
+    ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : [])),
+  );
 }
 
 /** Needed steps first, else as written; the check has refused circles. */

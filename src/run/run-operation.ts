@@ -12,7 +12,7 @@ import { unwrapSecrets } from '../plan/secrets.ts';
 import { performWrite } from './attempt.ts';
 import { partFailureOf } from './part-failure.ts';
 import { poll } from './poll.ts';
-import { type Place, type StepEnd, takenIds } from './record-run.ts';
+import { cartsOf, type Place, type StepEnd, takenIds } from './record-run.ts';
 import { runDownload } from './run-download.ts';
 import { namesOf, type Scope } from './scope.ts';
 import { policyOf } from './settle.ts';
@@ -156,6 +156,7 @@ function write({ run, step, path, deadline }: Place, operation: Operation, input
     deadline,
     taken: operation.lookup?.adopt === undefined ? nobody : takenIds(run),
     firstIntendedAt: run.firstIntendedAt(path),
+    ...(run.context.policies === undefined ? {} : { judged: { planned: run.planned, carts: cartsOf(run) } }),
   };
   return performWrite(run.context, request, beginningOf(run.stateOf(path)));
 }

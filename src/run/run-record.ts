@@ -3,7 +3,7 @@ import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import { LeaseLost, type RecordWithEntries } from '../journal/journal.ts';
 import { unwrapSecrets } from '../plan/secrets.ts';
-import { Interrupted, type RunContext } from './context.ts';
+import { Interrupted, type RunContext, Waiting } from './context.ts';
 import { noDeadline } from './deadline.ts';
 import { openRecord, type StepEnd, settledEntry } from './record-run.ts';
 import { runSteps } from './run-block.ts';
@@ -26,7 +26,7 @@ export async function runRecord(context: RunContext, opened: RecordWithEntries):
     runSteps(run, context.playbook.steps, scope, noDeadline(context.halt)),
   );
   const settled = { ...end, result: outputsOf(context.playbook.outputs, scope) };
-  await context.log.durable(settledEntry(run, '', settled));
+  if (!isStill(opened, settled)) await context.log.durable(settledEntry(run, '', settled));
   const event = {
     event: 'record.settled',
     at: context.world.clock.now(),
@@ -36,6 +36,19 @@ export async function runRecord(context: RunContext, opened: RecordWithEntries):
   } as const;
   context.listener(end.error === undefined ? event : { ...event, error: end.error });
   return settled;
+}
+
+/** It waits as it did: a resume before anybody has approved it need not say so again. */
+function isStill({ entries }: RecordWithEntries, { outcome, error }: StepEnd): boolean {
+  const last = entries.at(-1);
+  return (
+    outcome === 'waiting' &&
+    last?.type === 'settled' &&
+    last.path === '' &&
+    last.outcome === 'waiting' &&
+    last.error?.step === error?.step &&
+    last.error?.message === error?.message
+  );
 }
 
 /** A record that did all it should has succeeded, whether there was much to do or nothing. */
@@ -52,6 +65,7 @@ async function stepsOf(context: RunContext, work: () => Promise<StepEnd>): Promi
       error instanceof DiagnosticsError
     )
       throw error;
+    if (error instanceof Waiting) return { outcome: 'waiting', error: error.error };
     // A bug must not take the other records down; what is in doubt stays so in the journal.
     return {
       outcome: 'failed',

@@ -1,9 +1,10 @@
-import type { AssertStep, Step, WaitStep } from '../check/playbook.ts';
+import type { ApproveStep, AssertStep, Step, WaitStep } from '../check/playbook.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import type { StepOutcomeName } from '../journal/journal.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { asText } from '../schema/as-text.ts';
+import { Waiting } from './context.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
 import { paceMs } from './pace.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
@@ -55,10 +56,7 @@ export function settleLeaf(
 ): void {
   const { context, key } = run;
   if (journal) {
-    const read =
-      step.type === 'operation' ? step.operation : step.type === 'wait' ? step.read?.operation : undefined;
-    const result = read === undefined ? undefined : wrapSecrets(end.result, read.result);
-    context.log.note(settledEntry(run, path, { ...end, result }));
+    context.log.note(settledEntry(run, path, { ...end, result: keptOf(step, end) }));
   }
   const { outcome, error } = end;
   const event = {
@@ -70,6 +68,21 @@ export function settleLeaf(
     outcome,
   } as const;
   context.listener(error === undefined ? event : { ...event, error });
+}
+
+/** What the journal keeps of a step's result: of a block nothing, for its steps have their own. */
+function keptOf(step: Step, { result }: StepEnd): unknown {
+  switch (step.type) {
+    case 'operation':
+      return wrapSecrets(result, step.operation.result);
+    case 'wait':
+      return step.read === undefined ? undefined : wrapSecrets(result, step.read.operation.result);
+    case 'approve':
+      return result;
+    case 'assert':
+    case 'block':
+      return undefined;
+  }
 }
 
 /** Runs a step and turns what its expressions and its time limit throw into an outcome. */
@@ -88,6 +101,8 @@ async function perform(
         return runAssert(step, path, scope);
       case 'wait':
         return await runWait(run, step, path, scope, deadline);
+      case 'approve':
+        return runApprove(run, step, path, scope);
     }
   } catch (error) {
     if (error instanceof EvaluationError) return failed(path, 'EXPRESSION', error.message);
@@ -99,6 +114,29 @@ async function perform(
 function runAssert(step: AssertStep, path: string, scope: Scope): StepEnd {
   if (evaluateIn(scope, step.check) === true) return { outcome: 'succeeded' };
   return failed(path, 'ASSERT', asText(resolveIn(scope, step.message)));
+}
+
+/**
+ * Goes on by a person's word on the very text that is asked now; without one the record waits.
+ * @throws Waiting
+ */
+function runApprove(run: RecordRun, step: ApproveStep, path: string, scope: Scope): StepEnd {
+  const what = asText(resolveIn(scope, step.message));
+  const state = run.stateOf(path);
+  if (state.type === 'judged' && state.approval.what === what) {
+    const { verdict, by, comment, at } = state.approval;
+    const said = comment === undefined ? '' : `: ${comment}`;
+    return verdict === 'rejected'
+      ? failed(path, 'REJECTED', `${by} rejected it${said}`)
+      : {
+          outcome: 'succeeded',
+          result: { by, at: new Date(at).toISOString(), ...(comment === undefined ? {} : { comment }) },
+        };
+  }
+  const error = { step: path, code: 'APPROVAL', message: what };
+  if (state.type !== 'waiting' || state.settled.error?.message !== what)
+    settleLeaf(run, step, path, { outcome: 'waiting', error }, { journal: true });
+  throw new Waiting(error);
 }
 
 /** A wait that was cut off is waited again from its beginning: waiting too long harms nothing, too short may. */
@@ -128,7 +166,15 @@ async function runWait(
 /** How several steps ended together: in doubt weighs most, for it wants a person; then failed, then blocked. */
 export function worstOf(outcomes: Iterable<StepOutcomeName>): StepOutcomeName {
   const seen = new Set(outcomes);
-  for (const outcome of ['inDoubt', 'failed', 'blocked', 'succeeded', 'unchanged', 'skipped'] as const)
+  for (const outcome of [
+    'inDoubt',
+    'waiting',
+    'failed',
+    'blocked',
+    'succeeded',
+    'unchanged',
+    'skipped',
+  ] as const)
     if (seen.has(outcome)) return outcome;
   return 'succeeded';
 }

@@ -10,10 +10,17 @@ export interface Totals {
   readonly open: number;
   /** Records that failed in this pass. */
   readonly failedNow: number;
+  /** Records that wait for a person. */
+  readonly waiting: number;
   /** @param before how the record had ended in an earlier pass */
   count(before: StepOutcomeName | undefined, now: StepOutcomeName): void;
   sum(
-    run: { readonly id: string; readonly status: RunState; readonly elapsedMs: number },
+    run: {
+      readonly id: string;
+      readonly status: RunState;
+      readonly reason: string | undefined;
+      readonly elapsedMs: number;
+    },
     from: LimiterSnapshot,
     to: LimiterSnapshot,
   ): RunTotals;
@@ -24,27 +31,32 @@ export function makeTotals(before: Counts, retryFailed: boolean): Totals {
   const counts = { ...before };
   let failedNow = 0;
   return {
-    open: before.open + before.inDoubt + (retryFailed ? before.failed + before.blocked : 0),
+    open: before.open + before.inDoubt + before.waiting + (retryFailed ? before.failed + before.blocked : 0),
     get failedNow() {
       return failedNow;
+    },
+    get waiting() {
+      return counts.waiting;
     },
     count: (was, now) => {
       counts[was ?? 'open'] -= 1;
       counts[now] += 1;
       if (now === 'failed') failedNow += 1;
     },
-    sum: ({ id, status, elapsedMs }, from, to) => {
-      const { succeeded, unchanged, skipped, failed, blocked, inDoubt, open } = counts;
+    sum: ({ id, status, reason, elapsedMs }, from, to) => {
+      const { succeeded, unchanged, skipped, failed, blocked, inDoubt, waiting, open } = counts;
       const good = succeeded + unchanged + skipped;
       return {
         id,
         status,
+        ...(reason === undefined ? {} : { reason }),
         records: {
-          total: good + failed + blocked + inDoubt + open,
+          total: good + failed + blocked + inDoubt + waiting + open,
           succeeded: good,
           failed,
           blocked,
           inDoubt,
+          waiting,
           open,
         },
         requests: to.requests - from.requests,

@@ -4,6 +4,7 @@ import type { StepState } from '../journal/replay.ts';
 import type { Doubt, Lookup, Operation } from '../operations/operation.ts';
 import type { ServiceError } from '../partner-center/answer.ts';
 import type { Deadline } from './deadline.ts';
+import type { Leaving } from './policy.ts';
 
 /** One write of one step: what the journal needs to know of it and how it may be repeated. */
 export interface Write {
@@ -19,6 +20,8 @@ export interface Write {
   readonly taken: ReadonlySet<unknown>;
   /** When a request of this step was first about to leave, in an earlier attempt or pass. */
   readonly firstIntendedAt: number | undefined;
+  /** What policies judge it by, beside itself. */
+  readonly judged?: Pick<Leaving, 'planned' | 'carts'>;
 }
 
 /** Where a write begins: afresh with a new attempt, or at an attempt that may have left already. */

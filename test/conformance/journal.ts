@@ -8,6 +8,7 @@ import {
   type RunHeader,
   type RunJournal,
   type RunRecord,
+  wholeRun,
 } from '../../src/journal/journal.ts';
 
 /** What a journal implementation gives to its conformance suite. */
@@ -228,6 +229,42 @@ export function journalConformance(name: string, start: () => Promise<JournalUnd
         ['run', 3, 0],
         ['other', 0, 1],
       ]);
+    });
+
+    it('counts and opens the records of a range, and keeps what was said of the run as a whole', async () => {
+      await run.append(settled(0, 'succeeded'));
+      await run.append(settled(1, 'failed'));
+      await run.append({ type: 'settled', record: 2, path: '', outcome: 'waiting', at: 3 });
+      const word: JournalEntry = {
+        type: 'approval',
+        record: wholeRun,
+        path: 'wave 1',
+        verdict: 'approved',
+        what: 'wave 1 of 2',
+        by: 'Grace',
+        at: 4,
+      };
+      await run.append(word);
+      expect(await run.countsIn({ from: 0, to: 1 })).toMatchObject({
+        succeeded: 1,
+        failed: 1,
+        waiting: 0,
+        open: 0,
+      });
+      expect(await journal.reader('run').countsIn({ from: 2, to: 9 })).toMatchObject({
+        succeeded: 0,
+        waiting: 1,
+      });
+      expect(await run.words()).toEqual([word]);
+      expect(await journal.reader('run').words()).toEqual([word]);
+      const opened = async (range?: { from: number; to: number }) =>
+        (await all(run.open({ retryFailed: true, ...(range && { range }) }))).map(
+          ({ record: { index } }) => index,
+        );
+      expect(await opened()).toEqual([1, 2]);
+      expect(await opened({ from: 0, to: 1 })).toEqual([1]);
+      expect(await opened({ from: 2, to: 5 })).toEqual([2]);
+      expect((await all(run.open())).map(({ record: { index } }) => index)).toEqual([2]);
     });
 
     it('opens, for another try, what failed or was blocked, and nothing that was done', async () => {

@@ -33,7 +33,15 @@ describe('a run', () => {
     rig.service.fail('carts.create', no);
     await rig.run();
     const again = await rig.run();
-    expect(again.records).toEqual({ total: 4, succeeded: 3, failed: 1, blocked: 0, inDoubt: 0, open: 0 });
+    expect(again.records).toEqual({
+      total: 4,
+      succeeded: 3,
+      failed: 1,
+      blocked: 0,
+      inDoubt: 0,
+      waiting: 0,
+      open: 0,
+    });
     expect(rig.events.findLast((event) => event.event === 'run.started')).toMatchObject({
       run: { records: 4, open: 0 },
     });

@@ -310,7 +310,15 @@ describe('a refused write', () => {
     rig.service.fail('carts.create', refusal(400, '800009', 'the item cannot be bought'));
     await rig.run();
     const totals = await rig.run({ retryFailed: true });
-    expect(totals.records).toEqual({ total: 1, succeeded: 1, failed: 0, blocked: 0, inDoubt: 0, open: 0 });
+    expect(totals.records).toEqual({
+      total: 1,
+      succeeded: 1,
+      failed: 0,
+      blocked: 0,
+      inDoubt: 0,
+      waiting: 0,
+      open: 0,
+    });
     expect(rig.service.customers).toHaveLength(1);
     expect(intentsOf(rig, 'cart').map(({ attempt }) => attempt)).toEqual([1, 2]);
   });

@@ -1,12 +1,16 @@
-import type {
-  JournalEntry,
-  LeaseLost,
-  RecordWithEntries,
-  RunHeader,
-  RunJournal,
-  RunRecord,
-  RunState,
-  StepOutcomeName,
+import {
+  type Approval,
+  everyIndex,
+  type IndexRange,
+  type JournalEntry,
+  type LeaseLost,
+  type RecordWithEntries,
+  type RunHeader,
+  type RunJournal,
+  type RunRecord,
+  type RunState,
+  type StepOutcomeName,
+  wholeRun,
 } from '../../src/journal/journal.ts';
 import { replay } from '../../src/journal/replay.ts';
 
@@ -72,11 +76,14 @@ export function memoryJournal(
   });
   const outcome = (index: number) =>
     replay(stored.entries.filter(({ record }) => record === index)).settled?.outcome;
-  async function* open(retryFailed: boolean): AsyncGenerator<RecordWithEntries> {
-    for (const record of stored.records) {
+  async function* open(retryFailed: boolean, { from, to }: IndexRange): AsyncGenerator<RecordWithEntries> {
+    for (const record of stored.records.filter(({ index }) => index >= from && index <= to)) {
       const was = outcome(record.index);
       const wanted =
-        was === undefined || was === 'inDoubt' || (retryFailed && (was === 'failed' || was === 'blocked'));
+        was === undefined ||
+        was === 'inDoubt' ||
+        was === 'waiting' ||
+        (retryFailed && (was === 'failed' || was === 'blocked'));
       if (wanted)
         yield structuredClone({
           record,
@@ -84,6 +91,21 @@ export function memoryJournal(
         });
     }
   }
+  const countsIn = ({ from, to }: IndexRange) => {
+    const counts = {
+      succeeded: 0,
+      unchanged: 0,
+      skipped: 0,
+      failed: 0,
+      blocked: 0,
+      inDoubt: 0,
+      waiting: 0,
+      open: 0,
+    };
+    for (const { index } of stored.records)
+      if (index >= from && index <= to) counts[outcome(index) ?? 'open'] += 1;
+    return counts;
+  };
   return {
     header: stored.header,
     addRecords: async () => {},
@@ -98,7 +120,11 @@ export function memoryJournal(
       await new Promise(setImmediate);
       trace.push(`durable ${entry.type} ${entry.path}`);
     },
-    open: ({ retryFailed = false } = {}) => open(retryFailed),
+    open: ({ retryFailed = false, range = everyIndex } = {}) => open(retryFailed, range),
+    words: async () =>
+      stored.entries.filter(
+        (entry): entry is Approval => entry.record === wholeRun && entry.type === 'approval',
+      ),
     owned: () => owned,
     setState: async (state) => {
       if (!fuse.burnt) stored.state = state;
@@ -109,10 +135,7 @@ export function memoryJournal(
       owned = false;
     },
     release: async () => {},
-    counts: () => {
-      const counts = { succeeded: 0, unchanged: 0, skipped: 0, failed: 0, blocked: 0, inDoubt: 0, open: 0 };
-      for (const record of stored.records) counts[outcome(record.index) ?? 'open'] += 1;
-      return counts;
-    },
+    countsIn: async (range) => countsIn(range),
+    counts: () => countsIn(everyIndex),
   };
 }

@@ -8,6 +8,7 @@ import type { Client } from '../../src/partner-center/client.ts';
 import { Existing } from '../../src/plan/existing.ts';
 import { planRecord } from '../../src/plan/plan-record.ts';
 import { stepReadsOf } from '../../src/plan/step-reads.ts';
+import { waveEnds, waveSizes } from '../../src/plan/waves.ts';
 import { applyRun } from '../../src/run/apply.ts';
 import { makeDownloads } from '../../src/run/downloads.ts';
 import type { RunEvent, RunTotals } from '../../src/run/event.ts';
@@ -84,6 +85,7 @@ export async function makeRig(
     parameters: {},
     options: {},
   };
+  const waves = await wavesFor(playbook, records);
   const files = memoryFiles(clock);
   const stored: Stored = { header, records, entries: [], state: 'running' };
   const rig: { journal: MemoryJournal } = { journal: memoryJournal(stored, makeFuse(), trace) };
@@ -117,6 +119,7 @@ export async function makeRig(
       drain,
       stop,
       retryFailed,
+      waves,
     });
   };
   return Object.assign(rig, {
@@ -129,6 +132,15 @@ export async function makeRig(
     apply,
     run: (options?: Applying) => clock.run(apply(options)),
   });
+}
+
+/** As a run is begun by the command line. */
+async function wavesFor({ limits }: Playbook, records: readonly RunRecord[]) {
+  if (limits.rollout === undefined) return undefined;
+  async function* indexes() {
+    for (const { index } of records) yield index;
+  }
+  return waveEnds(waveSizes(limits.rollout, records.length), indexes());
 }
 
 async function planAll(

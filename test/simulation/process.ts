@@ -154,6 +154,8 @@ export class Process {
       },
       append: (entry: JournalEntry) => lasting(() => inner.append(entry)),
       open: (options) => inner.open(options),
+      countsIn: (range) => inner.countsIn(range),
+      words: () => inner.words(),
       owned: () => this.alive && inner.owned(),
       setState: (state) => lasting(() => inner.setState(state)),
       lost: inner.lost,

@@ -14,6 +14,7 @@ export interface Tally {
   settled: number;
   failed: number;
   inDoubt: number;
+  waiting: number;
   requests: number;
   throttled: number;
   /** Until when the service asked to wait, as far as it said; a time of the clock in milliseconds. */
@@ -36,6 +37,7 @@ export function newTally(playbook: string, total: number, at: number): Tally {
     settled: 0,
     failed: 0,
     inDoubt: 0,
+    waiting: 0,
     requests: 0,
     throttled: 0,
     pausedUntil: 0,
@@ -63,6 +65,7 @@ export function tallyEvent(tally: Tally, event: RunEvent): void {
       tally.settled += 1;
       if (event.outcome === 'failed' || event.outcome === 'blocked') tally.failed += 1;
       if (event.outcome === 'inDoubt') tally.inDoubt += 1;
+      if (event.outcome === 'waiting') tally.waiting += 1;
       return;
     case 'request':
       tally.requests += 1;
@@ -97,6 +100,7 @@ export function progressLine(tally: Tally, now: number): string {
   ];
   if (tally.failed > 0) parts.push(`${tally.failed} failed`);
   if (tally.inDoubt > 0) parts.push(`${tally.inDoubt} in doubt`);
+  if (tally.waiting > 0) parts.push(`${tally.waiting} waiting`);
   parts.push(`${(tally.requests / seconds).toFixed(seconds < 10 ? 1 : 0)} requests/s`);
   if (tally.throttled > 0) parts.push(`throttled ${tally.throttled} times`);
   if (tally.pausedUntil > now)

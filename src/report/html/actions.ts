@@ -20,5 +20,5 @@ export const actionFilters: readonly {
 export function wordOf(action: Action): { readonly sign: string; readonly word: string } {
   const known = actionFilters.find((filter) => filter.action === action);
   if (known !== undefined) return { sign: known.sign, word: known.word };
-  return { sign: action === 'read' ? '<' : '.', word: action };
+  return { sign: action === 'read' ? '<' : action === 'approve' ? '|' : '.', word: action };
 }

@@ -9,6 +9,7 @@ export const outcomeFilters: readonly {
   { outcome: 'inDoubt', sign: '?', word: 'in doubt' },
   { outcome: 'failed', sign: 'x', word: 'failed' },
   { outcome: 'blocked', sign: '/', word: 'blocked' },
+  { outcome: 'waiting', sign: '|', word: 'waiting for approval' },
   { outcome: 'open', sign: '…', word: 'not reached' },
   { outcome: 'succeeded', sign: '✓', word: 'succeeded' },
   { outcome: 'unchanged', sign: '=', word: 'unchanged' },

@@ -90,6 +90,8 @@ function logLine(entry: JournalEntry): string {
       return `${at} ${answerWords(entry)}`;
     case 'settled':
       return `${at} ${outcomeWord(entry.outcome).word}`;
+    case 'approval':
+      return `${at} ${entry.verdict} by ${entry.by}: ${entry.what}`;
     case 'revised':
       return `${at} the plan of the record was revised`;
   }

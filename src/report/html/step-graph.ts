@@ -6,7 +6,7 @@ export interface GraphNode {
   readonly id: string;
   /** From 1, as the steps run. */
   readonly number: number;
-  readonly kind: 'operation' | 'assert' | 'wait';
+  readonly kind: 'operation' | 'assert' | 'approve' | 'wait';
   /** What it uses: an operation, or what is waited for. */
   readonly uses: string;
   readonly condition?: string;
@@ -89,7 +89,9 @@ function addNode(walk: Walk, step: Exclude<Step, { type: 'block' }>, blocks: rea
       ? step.operation.name
       : step.type === 'wait'
         ? (step.read?.operation.name ?? 'a time')
-        : 'check';
+        : step.type === 'approve'
+          ? 'a person approves'
+          : 'check';
   const number = walk.nodes.length + 1;
   walk.nodes.push({ id: step.id, number, kind: step.type, uses, ...occasionOf(step), blocks });
   walk.last.set(step.id, step.id);
@@ -99,7 +101,7 @@ function addNode(walk: Walk, step: Exclude<Step, { type: 'block' }>, blocks: rea
 function link(walk: Walk, first: string, step: Step, before: Step | undefined, parallel: boolean): void {
   for (const used of [...step.needs, ...occasionUses(step)]) addEdge(walk, walk.last.get(used), first);
   if (before === undefined || parallel) return;
-  const gate = before.type === 'assert' || before.type === 'wait';
+  const gate = before.type === 'assert' || before.type === 'wait' || before.type === 'approve';
   if (gate || (walk.edges.get(first)?.size ?? 0) === 0) addEdge(walk, walk.last.get(before.id), first);
 }
 
@@ -128,6 +130,8 @@ function usedBy(step: Exclude<Step, { type: 'block' }>): readonly string[] {
       return [...own, ...Object.values(step.with).flatMap(stepsInValue)];
     case 'assert':
       return [...own, ...stepsIn(step.check)];
+    case 'approve':
+      return [...own, ...stepsInValue(step.message)];
     case 'wait':
       return [...own, ...Object.values(step.read?.with ?? {}).flatMap(stepsInValue)];
   }
