@@ -2,6 +2,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { isPlace } from '../check/playbook-files.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Catalogue, Operations } from '../operations/operation.ts';
 import { digestOfCatalogue, digestOfText, digestsOf, fits } from '../plan/fits.ts';
 import type { PlanHeader } from '../plan/plan.ts';
@@ -84,15 +85,40 @@ function refuseSelection({ limit, only, excludeFile }: ApplyOptions): void {
   );
 }
 
-/** Steps of applying a plan file: verify it, read again what it was made from, compare, begin, run. */
-async function applyPlan(file: string, options: ApplyOptions & Common, opened?: Session): Promise<number> {
+/** Steps of applying a plan file: verify it, read again what it was made from, compare, begin or revise, run. */
+export async function applyPlan(
+  file: string,
+  options: ApplyOptions & Common,
+  opened?: Session,
+): Promise<number> {
   const trusted = await requiredKeys(options.requireSignature);
   const plan = await readPlan(file);
   refuseUnsigned(plan, [trusted], file);
-  const { header } = plan;
   refuseUnfit(plan, options);
-  const operations = await reviewedOperations(header, options);
+  if (plan.header.revises !== undefined) {
+    const { applyRevision } = await import('./apply-revision.ts');
+    return applyRevision(plan, options);
+  }
+  const operations = await reviewedOperations(plan.header, options);
   const policy = await policyToApply(plan, options, operations);
+  return applyAsRun(plan, options, { operations, policy, trusted, opened });
+}
+
+interface Applying {
+  readonly operations: Operations;
+  readonly policy: Awaited<ReturnType<typeof policyToApply>>;
+  /** Keys one of which has signed the plan. */
+  readonly trusted: Awaited<ReturnType<typeof requiredKeys>>;
+  readonly opened: Session | undefined;
+}
+
+/** A plan begins a run of its own, if all that it was made from is as it was. */
+async function applyAsRun(
+  plan: OpenedPlan,
+  options: ApplyOptions & Common,
+  { operations, policy, trusted, opened }: Applying,
+): Promise<number> {
+  const { header } = plan;
   const playbook = await loadPlaybook(header.playbook.file, operations);
   refuseForbidden(playbook, operations, policy);
   const sources = sourcesOf(header, options);
@@ -118,6 +144,7 @@ async function applyPlan(file: string, options: ApplyOptions & Common, opened?: 
     );
     const journal = await openJournal(options.state);
     try {
+      await refuseMoved(journal, header);
       const session = opened ?? (await openSession(target, operations, playbook.limits));
       try {
         if (opened === undefined) refuseUncallable(playbook, operations, session);
@@ -204,6 +231,14 @@ function sourcesOf(header: PlanHeader, options: ApplyOptions): InputOptions {
     related: pairs(header.input.related),
     param: pairs(header.parameters),
   };
+}
+
+/** What takes back a run was looked for when it stood where the plan says: it may have done more since. */
+async function refuseMoved(journal: Journal, { undoes }: PlanHeader): Promise<void> {
+  if (undoes === undefined || (await journal.position(undoes.run)) === undoes.position) return;
+  const message = `the plan no longer fits: run ${undoes.run} has gone on since it was made, or lies in another state file`;
+  const help = `plan again, and have the new plan reviewed:\n    tenantry undo ${undoes.run} --out FILE`;
+  throw new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help }]);
 }
 
 function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {

@@ -131,13 +131,13 @@ function indexOf(row: CheckedRow): number {
 }
 
 /** How a row goes into the journal. */
-type RowKeeper = (row: {
+export type RowKeeper = (row: {
   readonly values: unknown;
   readonly raw: string;
 }) => Pick<RunRecord, 'values' | 'raw'>;
 
 /** Secret fields are encrypted; where a column is secret, the row's own text is, too, and its cell hidden in the other. */
-function rowKeeper({ input }: Playbook, { table }: Input): RowKeeper {
+export function rowKeeper({ input }: Playbook, { table }: Input): RowKeeper {
   const schema = joinedRecord(input);
   const secret = new Set(
     Object.entries(input.record.properties ?? {})

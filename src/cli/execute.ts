@@ -33,6 +33,7 @@ export interface Execution {
   readonly retryFailed: boolean;
   /** What an organisation allows, whatever the playbook says. */
   readonly policies?: readonly LoadedPolicy[];
+  readonly settleOnly?: boolean;
   readonly json: boolean;
   readonly color: boolean;
   /** Where results go and how many records are in flight, in place of what the run was begun with. */
@@ -87,6 +88,7 @@ export async function execute(execution: Execution): Promise<number> {
       retryFailed,
       waves: kept.waves,
       ...(policies === undefined ? {} : { policies }),
+      settleOnly: execution.settleOnly === true,
     });
   } finally {
     signals.close();

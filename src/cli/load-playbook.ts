@@ -172,7 +172,8 @@ export async function loadParameters(
   return accept(checkParameters(playbook, given, await parametersFile(options.params)));
 }
 
-async function parametersFile(file: string | undefined): Promise<unknown> {
+/** What `--params FILE` holds; undefined without one. */
+export async function parametersFile(file: string | undefined): Promise<unknown> {
   if (file === undefined) return undefined;
   let text: string;
   try {

@@ -158,7 +158,10 @@ export function guardsHold(made: Pick<MadePlan, 'summary'>): boolean {
 export async function makePlan(
   playbookFile: string,
   options: PlanOptions & Common,
-  { keepSession = false }: { readonly keepSession?: boolean } = {},
+  {
+    keepSession = false,
+    undoes,
+  }: { readonly keepSession?: boolean; readonly undoes?: PlanHeader['undoes'] } = {},
 ): Promise<MadePlan> {
   limitYoungSpace();
   const operations = await operationsWith(options.catalog);
@@ -176,8 +179,19 @@ export async function makePlan(
   let kept = false;
   try {
     if (session !== undefined) refuseUncallable(playbook, operations, session);
-    const offline = options.offline === true;
-    const header = headerOf({ playbook, parameters, input, operations, target, offline, chosen, policy });
+    const header = {
+      ...headerOf({
+        playbook,
+        parameters,
+        input,
+        operations,
+        target,
+        offline: options.offline === true,
+        chosen,
+        policy,
+      }),
+      ...(undoes === undefined ? {} : { undoes }),
+    };
     const earlierCountries = await countriesOfRuns(options.state);
     const summary = await writeTo(place.file, header, {
       playbook,
@@ -242,7 +256,8 @@ async function* judged(
   for await (const record of records) yield judge === undefined ? record : judge.judge(record);
 }
 
-function headerOf({
+/** The head of a plan that is being made. */
+export function headerOf({
   playbook,
   parameters,
   input,
@@ -296,7 +311,10 @@ function cataloguesOf({ catalogues = [] }: Operations): Pick<PlanHeader, 'catalo
   return catalogues.length === 0 ? {} : { catalogues: catalogues.map(({ folder }) => folder) };
 }
 
-async function placeOf(out: string | undefined): Promise<{ readonly file: string; remove(): Promise<void> }> {
+/** Where a plan goes: the file that was named, or a temporary one. */
+export async function placeOf(
+  out: string | undefined,
+): Promise<{ readonly file: string; remove(): Promise<void> }> {
   if (out !== undefined) return { file: out, remove: async () => {} };
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-'));
   return {

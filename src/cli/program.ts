@@ -67,6 +67,7 @@ function describeProgram(setStatus: (status: number) => void): Command {
   definePlanning(program, setStatus);
   defineReviewing(program, setStatus);
   defineRunning(program, setStatus);
+  defineMending(program, setStatus);
   defineLooking(program, setStatus);
   defineSigningIn(program, setStatus);
   defineEmulator(program, setStatus);
@@ -154,6 +155,7 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
       ),
     )
       .option('--retry-failed', 'try the failed records again')
+      .option('--settle-only', 'settle what is in doubt, and begin nothing new')
       .option(
         '--settle <record=verdict>',
         'say what became of a request in doubt: done, done:ID or not-done (repeatable)',
@@ -173,6 +175,42 @@ function defineRunning(program: Command, setStatus: SetStatus): void {
       .option('--comment <text>', 'kept with it'),
     setStatus,
     async () => (await import('./approve.ts')).approve,
+  );
+}
+
+/** Commands that go on with a run in another way than it was planned, or back. */
+function defineMending(program: Command, setStatus: SetStatus): void {
+  define(
+    withRun(
+      withInput(
+        program
+          .command('revise [run]')
+          .description('go on with a run by corrected rows or a corrected playbook: plans the difference'),
+      ),
+    )
+      .option('--playbook <file>', 'the corrected playbook (default: the one that the run keeps)')
+      .option('--out <file>', 'write the plan, for review and for apply')
+      .option('--yes', 'apply it without asking')
+      .option('--all', 'print every record of the plan')
+      .option('--detailed-exitcode', 'exit with 2 where the plan has changes'),
+    setStatus,
+    async () => (await import('./revise.ts')).revise,
+  );
+  define(
+    withRun(
+      program
+        .command('undo [run]')
+        .description('plan what takes back what a run did, and list what nothing takes back'),
+    )
+      .option('--only <key...>', 'only these records')
+      .option(
+        '--out <file>',
+        'write the plan, for review and for apply, with its playbook and input beside it',
+      )
+      .option('--yes', 'apply it without asking')
+      .option('--all', 'print every record of the plan'),
+    setStatus,
+    async () => (await import('./undo.ts')).undo,
   );
 }
 

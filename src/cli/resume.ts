@@ -14,6 +14,7 @@ import { refuseUnsigned, requiredKeys } from './signing.ts';
 export interface ResumeOptions extends RunOptions, TrustOptions, PolicyOptions {
   readonly retryFailed?: boolean;
   readonly settle: readonly string[];
+  readonly settleOnly?: boolean;
 }
 
 /** `tenantry resume`: goes on with a run from its state file alone; the plan and the input are in it. */
@@ -43,6 +44,7 @@ export async function resume(options: ResumeOptions & Common, id?: string): Prom
           playbook,
           parameters: unwrapSecrets(run.header.parameters) as Readonly<Record<string, unknown>>,
           retryFailed: options.retryFailed === true,
+          settleOnly: options.settleOnly === true,
           json: options.json === true,
           color: options.color,
           state: options.state,

@@ -30,6 +30,7 @@ export function runDocument(run: RunStatus) {
     playbook: header.playbook.name,
     input: header.input.file,
     target: header.target,
+    ...(header.undoes === undefined ? {} : { undoes: header.undoes.run }),
     state: run.state,
     createdAt: new Date(run.createdAt).toISOString(),
     ...(run.finishedAt === undefined ? {} : { finishedAt: new Date(run.finishedAt).toISOString() }),

@@ -78,6 +78,7 @@ async function printText(
   print(
     `Run ${run.id} of ${document.playbook} is ${run.state}: ${plural(run.records, 'record')} of ${document.input}, target ${document.target}`,
   );
+  if (document.undoes !== undefined) print(`It undoes run ${document.undoes}`);
   if (document.owner !== undefined) print(`Worked on by ${document.owner}`);
   for (const line of wave) print(line);
   print('');

@@ -2,7 +2,15 @@ import { access, constants, type FileHandle, mkdir, open, rename, rm } from 'nod
 import path from 'node:path';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { RecordWithEntries } from '../journal/journal.ts';
-import { fileOf, headerLine, type ResultFile, type RowFormat, resultLine, settledOf } from '../report/csv.ts';
+import {
+  fileOf,
+  headerLine,
+  isClosed,
+  type ResultFile,
+  type RowFormat,
+  resultLine,
+  settledOf,
+} from '../report/csv.ts';
 import { byteOrderMark, encoderOf } from '../report/encode.ts';
 
 export interface ResultFormat extends RowFormat {
@@ -42,7 +50,9 @@ export async function writeResults(
   try {
     await prepareFolder(folder);
     for await (const row of rows) {
-      const kind = fileOf(settledOf(row)?.outcome);
+      const settled = settledOf(row);
+      if (isClosed(settled)) continue;
+      const kind = fileOf(settled?.outcome);
       if (options.only !== undefined && !options.only.includes(kind)) continue;
       const writer = writers.get(kind) ?? (await begin(folder, kind, format));
       writers.set(kind, writer);

@@ -186,7 +186,7 @@ export interface Journal {
   /** Reads without owning, in order of the input: each record with its entries. */
   read(
     id: string,
-    options?: { readonly only?: readonly StepOutcomeName[] },
+    options?: { readonly only?: readonly StepOutcomeName[]; readonly index?: number },
   ): AsyncIterable<RecordWithEntries>;
   /** Reads of a run as a whole without owning it. */
   reader(id: string): RunReader;

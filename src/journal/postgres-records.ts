@@ -37,14 +37,13 @@ export async function* readRecords(
   which?: {
     readonly outcomes: readonly StepOutcomeName[];
     readonly open: boolean;
-    readonly range?: IndexRange;
   },
+  { from, to }: IndexRange = everyIndex,
 ): AsyncGenerator<RecordWithEntries> {
   const { database } = source;
   const { rows: found } = await database.query<{ n: string }>('SELECT n FROM {s}.runs WHERE id = $1', [id]);
   if (found[0] === undefined) return;
   const n = Number(found[0].n);
-  const { from, to } = which?.range ?? everyIndex;
   const where = which === undefined ? '' : 'AND (outcome = ANY ($4) OR ($5 AND outcome IS NULL))';
   for (let last = from - 1; ; ) {
     const { rows } = await database.query<{ idx: number; record: string }>(

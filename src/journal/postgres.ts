@@ -86,8 +86,13 @@ export async function openPostgresJournal(url: string, options: PostgresOptions)
       );
       return Number(rows[0]?.last ?? 0);
     },
-    read: (id, { only } = {}) =>
-      readRecords(store, id, only === undefined ? undefined : { outcomes: only, open: false }),
+    read: (id, { only, index } = {}) =>
+      readRecords(
+        store,
+        id,
+        only === undefined ? undefined : { outcomes: only, open: false },
+        index === undefined ? everyIndex : { from: index, to: index },
+      ),
     reader: (id) => readerOf(store, async () => Number((await rowOf(store, id))?.n ?? -1)),
     close: async () => {
       for (const lease of store.leases) lease.stop();
@@ -191,6 +196,10 @@ function leaseMsOf({ leaseMs }: PostgresOptions): number {
   return leaseMs ?? defaultLeaseMs;
 }
 
+/** How records have ended that a pass looks at again. */
+const undecided: readonly StepOutcomeName[] = ['inDoubt', 'waiting'];
+const retried: readonly StepOutcomeName[] = [...undecided, 'failed', 'blocked'];
+
 function openRunJournal(store: Store, n: number, header: RunHeader, token: string): RunJournal {
   const { database, options } = store;
   const lease = keepLease(
@@ -242,11 +251,7 @@ function openRunJournal(store: Store, n: number, header: RunHeader, token: strin
       ]),
     ...readerOf(store, async () => n),
     open: ({ retryFailed = false, range = everyIndex } = {}) =>
-      readRecords(store, header.id, {
-        outcomes: retryFailed ? ['inDoubt', 'waiting', 'failed', 'blocked'] : ['inDoubt', 'waiting'],
-        open: true,
-        range,
-      }),
+      readRecords(store, header.id, { outcomes: retryFailed ? retried : undecided, open: true }, range),
     owned: () => lease.owned(),
     setState: (state) =>
       queue.add([

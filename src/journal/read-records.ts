@@ -33,6 +33,7 @@ interface RecordRow {
 /**
  * Pages of records with their entries, in order; no read transaction is held while the caller works.
  * @param only those that ended so, or are open; all of them without it
+ * @param at index of the one record that is wanted
  */
 export async function* readRecords(
   { database, file, options }: RecordSource,

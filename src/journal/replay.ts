@@ -17,8 +17,16 @@ export type StepState =
   | { readonly type: 'judged'; readonly approval: Approval; readonly nextAttempt: number }
   | { readonly type: 'settled'; readonly settled: Settled; readonly nextAttempt: number };
 
+/** A step that succeeded, or found all as wanted; with what it sent where it sent something. */
+export interface DoneStep {
+  readonly settled: Settled;
+  readonly intended?: Intended;
+}
+
 export interface RecordState {
   readonly steps: ReadonlyMap<string, StepState>;
+  /** Every step that was ever done, the newest time, whether a revision kept its outcome or not. */
+  readonly done: ReadonlyMap<string, DoneStep>;
   /** The last word on the record as a whole. */
   readonly settled?: Settled;
 }
@@ -48,18 +56,47 @@ export const nothing: StepState = { type: 'nothing', nextAttempt: 1 };
  */
 export function replay(entries: readonly JournalEntry[]): RecordState {
   const steps = new Map<string, StepState>();
+  const done = new Map<string, DoneStep>();
+  const sent = new Map<string, Intended>();
   let settled: Settled | undefined;
   for (const entry of entries) {
     if (entry.type === 'settled' && entry.path === '') {
       settled = entry;
       if (entry.outcome !== 'waiting') reopen(steps);
-    } else if (entry.type === 'revised') {
+      continue;
+    }
+    if (entry.type === 'revised') {
       settled = undefined;
-      for (const [path, { nextAttempt }] of steps)
-        if (!entry.keep.includes(path)) steps.set(path, { type: 'nothing', nextAttempt });
-    } else steps.set(entry.path, next(steps.get(entry.path) ?? nothing, entry));
+      revise(steps, done, entry.keep);
+      continue;
+    }
+    steps.set(entry.path, next(steps.get(entry.path) ?? nothing, entry));
+    if (entry.type === 'intended') sent.set(entry.path, entry);
+    if (entry.type !== 'settled') continue;
+    const intended = sent.get(entry.path);
+    if (entry.outcome === 'unchanged') done.set(entry.path, { settled: entry });
+    if (entry.outcome === 'succeeded')
+      done.set(entry.path, { settled: entry, ...(intended === undefined ? {} : { intended }) });
   }
-  return settled === undefined ? { steps } : { steps, settled };
+  return settled === undefined ? { steps, done } : { steps, done, settled };
+}
+
+/** What is kept is as it was when it was done, also where an earlier revision had let go of it. */
+function revise(
+  steps: Map<string, StepState>,
+  done: ReadonlyMap<string, DoneStep>,
+  keep: readonly string[],
+): void {
+  for (const path of new Set([...steps.keys(), ...keep])) {
+    const nextAttempt = steps.get(path)?.nextAttempt ?? 1;
+    const kept = keep.includes(path) ? done.get(path) : undefined;
+    steps.set(
+      path,
+      kept === undefined
+        ? { type: 'nothing', nextAttempt }
+        : { type: 'settled', settled: kept.settled, nextAttempt },
+    );
+  }
 }
 
 /** What the journal says of a record since its row and its plan were last revised. */

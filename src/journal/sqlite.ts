@@ -93,7 +93,13 @@ export function openSqliteJournal(file: string, options: SqliteOptions): Journal
       (guard(file, () =>
         database.prepare('SELECT max(seq) AS last FROM entries WHERE run = ?').get(numberOf(tables, id)),
       )?.last as number | null) ?? 0,
-    read: (id, { only } = {}) => readRecords(tables, numberOf(tables, id), only),
+    read: (id, { only, index } = {}) =>
+      readRecords(
+        tables,
+        numberOf(tables, id),
+        only,
+        index === undefined ? undefined : { from: index, to: index },
+      ),
     reader: (id) => readerOf(tables, numberOf(tables, id)),
     close: async () => {
       for (const lease of tables.leases) lease.stop();

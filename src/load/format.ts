@@ -1,6 +1,6 @@
 import {
   type CollectionTag,
-  type Document,
+  Document,
   isMap,
   isPair,
   isScalar,
@@ -45,6 +45,11 @@ export function formatYaml(file: string, text: string, order: readonly string[])
     return { ok: true, value: bom + formatted.replaceAll('\n', lineEnd), diagnostics: [] };
   }
   return { ok: false, diagnostics: [unsafe(file)] };
+}
+
+/** Plain data as YAML. */
+export function yamlOf(data: unknown): string {
+  return new Document(data).toString({ lineWidth: 0 });
 }
 
 /** Expressions that YAML would tear apart, put in quotes. */

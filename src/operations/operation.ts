@@ -135,6 +135,28 @@ export interface Elsewhere {
   readonly query: string;
 }
 
+/** How what an operation did is taken back. */
+export interface TakeBack {
+  readonly operation: string;
+  /** Made from the step's inputs, its `$result`, what a plan saw before it was changed (`$found`), and `$item`. */
+  readonly with: Readonly<Record<string, Template>>;
+  /** List in the result, and a list inside of each of its elements: each element is taken back by itself. */
+  readonly each?: string;
+  readonly inside?: string;
+  /** Input that is a list: of more than one element nobody knows which were there before. */
+  readonly single?: string;
+  /** What is read first: field of the answer → what it must be, as the operation left it. */
+  readonly left?: {
+    readonly operation: string;
+    readonly with: Readonly<Record<string, Template>>;
+    readonly equal: Readonly<Record<string, Template>>;
+    /** Field of the answer: until when it can be taken back. */
+    readonly until?: string;
+  };
+}
+
+export type Undo = TakeBack | { readonly never: string };
+
 export interface OperationError {
   readonly status: number;
   readonly code?: string;
@@ -210,6 +232,7 @@ export interface Operation {
   /** For `update` and `delete`: the result paths that show the wanted state is there already → nothing to send. */
   readonly satisfied?: Lookup;
   readonly doubt: Doubt;
+  readonly undo?: Undo;
   /** What a person looks at in Partner Center to tell whether it happened, where the operation waits for one. */
   readonly lookAt?: string;
   readonly poll?: Poll;

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../schema/schema.ts';
 import type { CatalogueJson } from './built.ts';
-import type { Host, Kind, Operation, OwnHost } from './operation.ts';
+import type { Host, Kind, Operation, OwnHost, Undo } from './operation.ts';
 import { resolveReferences, type SchemaFiles } from './references.ts';
 
 /** One file of the catalogue, as it is written. */
@@ -114,6 +114,7 @@ function resolveEntry(name: string, { file, hosts, resolve }: Around, entry: Ent
     query,
     input,
     ...bodyOf(entry, declared, method, query),
+    ...(entry.undo === undefined ? {} : { undo: entry.undo as Undo }),
     ...Object.fromEntries(
       optional.filter((key) => entry[key] !== undefined).map((key) => [key, withEqual(entry[key])]),
     ),

@@ -1,9 +1,11 @@
-import type { Block, Playbook, Step, UsedPlaybook } from '../check/playbook.ts';
+import type { Block, OperationStep, Playbook, Step, UsedPlaybook, WaitStep } from '../check/playbook.ts';
 import type { InputRecord } from '../check/record.ts';
 import { EvaluationError } from '../expression/evaluate.ts';
 import { isRead, type Operation } from '../operations/operation.ts';
 import { asText } from '../schema/as-text.ts';
 import { digestOfRecord } from './fits.ts';
+import { type Frame, itemFrame, namesOf, rootFrame } from './frame.ts';
+import { againStep, keptStep, type Memory } from './memory.ts';
 import type { Action, PlannedAction, PlannedRecord } from './plan.ts';
 import { type Asking, type PlannedStep, planOperation, planWait } from './plan-step.ts';
 import { containsUnknown, isUnknown, type Names, resolve, resolveExpression } from './resolve.ts';
@@ -15,10 +17,17 @@ export interface PlanContext extends Asking {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Plans one record: its steps in order, with what is known of each. Reads, never writes. */
-export async function planRecord(record: InputRecord, context: PlanContext): Promise<PlannedRecord> {
-  const walk = new RecordWalk(context);
-  await walk.steps(context.playbook.steps, rootFrame(record, context), undefined);
+/**
+ * Plans one record: its steps in order, with what is known of each. Reads, never writes.
+ * @param memory what a run has done of the record already, where the plan goes on with one
+ */
+export async function planRecord(
+  record: InputRecord,
+  context: PlanContext,
+  memory?: Memory,
+): Promise<PlannedRecord> {
+  const walk = new RecordWalk(context, memory);
+  await walk.steps(context.playbook.steps, rootFrame(record, context.parameters, memory), undefined);
   return {
     index: record.index,
     key: record.key,
@@ -28,44 +37,6 @@ export async function planRecord(record: InputRecord, context: PlanContext): Pro
   };
 }
 
-/** What steps see at one place: values, what is unknown, and how earlier steps will end. */
-interface Frame {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly steps: Record<string, unknown>;
-  readonly unknown: (readonly string[])[];
-  readonly actions: Map<string, Action>;
-  readonly prefix: string;
-}
-
-function rootFrame(record: InputRecord, context: PlanContext): Frame {
-  const steps: Record<string, unknown> = {};
-  return {
-    values: { record: record.values, params: context.parameters, steps },
-    steps,
-    unknown: [['run']],
-    actions: new Map(),
-    prefix: '',
-  };
-}
-
-/** The frame of one item of a loop: what is outside is seen, and its own steps are its own. */
-function itemFrame(outer: Frame, as: string, item: unknown, prefix: string): Frame {
-  const steps = { ...outer.steps };
-  return {
-    values: { ...outer.values, [as]: item, steps },
-    steps,
-    unknown: [...outer.unknown],
-    actions: new Map(outer.actions),
-    prefix,
-  };
-}
-
-function namesOf({ values, unknown, actions }: Frame): Names {
-  const good = (action: Action | undefined) =>
-    action !== undefined && action !== 'skip' && action !== 'refuse';
-  return { values, unknown, functions: { succeeded: (id) => good(actions.get(id)) } };
-}
-
 const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
 
 class RecordWalk {
@@ -73,9 +44,13 @@ class RecordWalk {
   /** Resources of which the record will have changed something by then: what they are now is not what a step will read. */
   readonly #changed = new Set<string>();
   readonly #context: PlanContext;
+  readonly #memory: Memory | undefined;
+  /** Inside of rescue steps nothing is remembered: what they made good was another failure. */
+  #rescuing = 0;
 
-  constructor(context: PlanContext) {
+  constructor(context: PlanContext, memory: Memory | undefined) {
     this.#context = context;
+    this.#memory = memory;
   }
 
   /** @param conditional why it is not known whether these steps happen at all */
@@ -126,18 +101,13 @@ class RecordWalk {
         await this.#rescue(step.rescue, { ...frame, prefix: `${path}.` });
         return;
       case 'operation':
-        return this.#add(
-          step,
-          frame,
-          await planOperation(step, path, namesOf(frame), this.#asking(step.operation), conditional),
-        );
       case 'wait':
         return this.#add(
           step,
           frame,
-          conditional === undefined
-            ? await planWait(step, path, namesOf(frame), this.#asking(step.read?.operation))
-            : { action: { path, uses: 'wait', action: 'wait', calls: step.read === undefined ? 0 : 1 } },
+          await this.#remembered(step, path, namesOf(frame), () =>
+            this.#leaf(step, path, frame, conditional),
+          ),
         );
       case 'assert':
         return this.#assert(step, path, frame, conditional);
@@ -157,9 +127,14 @@ class RecordWalk {
     const { record, params, unknown } = givenTo(used, namesOf(frame));
     const own: Record<string, unknown> = {};
     const inner: Frame = {
-      values: { record, params, steps: own },
+      values: {
+        record,
+        params,
+        ...(frame.values.run === undefined ? {} : { run: frame.values.run }),
+        steps: own,
+      },
       steps: own,
-      unknown: [['run'], ...unknown],
+      unknown: [...frame.unknown.filter(([root]) => root === 'run'), ...unknown],
       actions: new Map(),
       prefix: `${path}.`,
     };
@@ -168,6 +143,42 @@ class RecordWalk {
     for (const [name, value] of outputs) if (containsUnknown(value)) frame.unknown.push(['steps', id, name]);
     frame.steps[id] = Object.fromEntries(outputs.filter(([, value]) => !containsUnknown(value)));
     frame.actions.set(id, steps.some((step) => inner.actions.get(step.id) === 'refuse') ? 'refuse' : 'act');
+  }
+
+  #leaf(
+    step: OperationStep | WaitStep,
+    path: string,
+    frame: Frame,
+    conditional: string | undefined,
+  ): Promise<PlannedStep> {
+    const names = namesOf(frame);
+    if (step.type === 'operation')
+      return planOperation(step, path, names, this.#asking(step.operation), conditional);
+    if (conditional === undefined) return planWait(step, path, names, this.#asking(step.read?.operation));
+    const calls = step.read === undefined ? 0 : 1;
+    return Promise.resolve({ action: { path, uses: 'wait', action: 'wait', calls } });
+  }
+
+  /** What the run has done already is not done again unless it may be, and then it is said. */
+  async #remembered(
+    step: OperationStep | WaitStep,
+    path: string,
+    names: Names,
+    plan: () => Promise<PlannedStep>,
+  ): Promise<PlannedStep> {
+    const verdict = this.#rescuing > 0 ? undefined : this.#memory?.of(step, path, names);
+    switch (verdict?.type) {
+      case undefined:
+        return plan();
+      case 'kept':
+        return keptStep(step, path, verdict);
+      case 'again':
+        return againStep(await plan(), verdict.changes);
+      case 'refused':
+        return {
+          action: { path, uses: usesOf(step), action: 'refuse', reason: verdict.reason, calls: 0 },
+        };
+    }
   }
 
   #asking(operation: Operation | undefined): Asking {
@@ -256,6 +267,7 @@ class RecordWalk {
 
   /** How many items there are is known only after apply: what one of them goes through is shown once. */
   async #unknownItems(step: Step, path: string, frame: Frame, why: string): Promise<void> {
+    this.#memory?.unknownItems(path);
     const inner = itemFrame(frame, step.forEach!.as, {}, `${path}[*].`);
     inner.unknown.push([step.forEach!.as]);
     await this.#once(step, `${path}[*]`, inner, why);
@@ -272,7 +284,9 @@ class RecordWalk {
       actions: new Map(frame.actions),
     };
     const before = this.actions.length;
+    this.#rescuing += 1;
     await this.steps(steps, inner, 'only if a step of the block fails');
+    this.#rescuing -= 1;
     // Nobody counts on failures, so they are not among the calls that are estimated.
     const rescuing = this.actions.splice(before);
     this.actions.push(...rescuing.map((action) => ({ ...action, calls: 0 })));

@@ -36,16 +36,27 @@ export async function* planRecords(
     stepReads: stepReadsOf(playbook),
     ...(signal === undefined ? {} : { signal }),
   };
-  const inFlight: Promise<PlannedRecord>[] = [];
   const width = reader === undefined ? 1 : playbook.limits.concurrency;
-  for await (const row of rows) {
+  yield* sideBySide(rows, width, (row) => {
     signal?.throwIfAborted();
-    const planned = row.ok ? planRecord(row.record, context) : Promise.resolve(invalidRecord(row));
-    planned.catch(() => {}); // told when its turn comes
-    inFlight.push(planned);
+    return row.ok ? planRecord(row.record, context) : Promise.resolve(invalidRecord(row));
+  });
+}
+
+/** Works on so many items at once and gives what comes of them in the items' order. */
+export async function* sideBySide<Item, Made>(
+  items: AsyncIterable<Item>,
+  width: number,
+  work: (item: Item) => Promise<Made>,
+): AsyncGenerator<Made> {
+  const inFlight: Promise<Made>[] = [];
+  for await (const item of items) {
+    const made = work(item);
+    made.catch(() => {}); // told when its turn comes
+    inFlight.push(made);
     if (inFlight.length >= width) yield await inFlight.shift()!;
   }
-  for (const planned of inFlight) yield await planned;
+  for (const made of inFlight) yield await made;
 }
 
 function invalidRecord(row: Extract<CheckedRow, { ok: false }>): PlannedRecord {

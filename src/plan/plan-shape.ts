@@ -34,6 +34,7 @@ const selection = whole(
   { only: listOf(text), exclude: whole({ file: text, keys: count }), limit: count },
 );
 
+const ofRun = { run: text, position: count };
 const header = whole(
   {
     version: text,
@@ -56,7 +57,16 @@ const header = whole(
       { used: mapOf(text), catalogues: listOf(text), selection: text },
     ),
   },
-  { catalogues: listOf(text), selection, policy: whole({ file: text, name: text, digest: text }) },
+  {
+    catalogues: listOf(text),
+    selection,
+    policy: whole({ file: text, name: text, digest: text }),
+    revises: whole({ ...ofRun, ownPlaybook: { type: 'boolean' } }),
+    undoes: whole({
+      ...ofRun,
+      standing: listOf(whole({ uses: text, reason: text, count, examples: listOf(text) })),
+    }),
+  },
 );
 
 const action = whole(
@@ -69,9 +79,15 @@ const action = whole(
   },
 );
 
+const pairs = mapOf({ type: 'array', minItems: 2, maxItems: 2 });
+const revision = whole(
+  { what: { enum: ['done', 'again', 'new', 'closed'] }, kept: listOf(text) },
+  { changes: pairs, refused: listOf(text) },
+);
+
 const record = whole(
   { index: count, key: text, row: count, digest: text, actions: listOf(action) },
-  { invalid: listOf(diagnostic) },
+  { invalid: listOf(diagnostic), revision },
 );
 
 const unusual = whole({
@@ -97,6 +113,7 @@ const summary = whole(
     unusual: listOf(unusual),
     countries: mapOf(count),
     waves: listOf(count),
+    revision: mapOf(count),
     signature: whole({ by: text, value: text }),
   },
 );

@@ -71,6 +71,34 @@ export interface PlannedRecord {
   readonly actions: readonly PlannedAction[];
   /** Set where the row is invalid: the plan holds no actions for it and apply refuses (or skips it). */
   readonly invalid?: readonly Diagnostic[];
+  readonly revision?: Revision;
+}
+
+/** How a record of a revised plan stands to what its run has done. */
+export interface Revision {
+  /** `done`: it stays as it ended; `again`: it goes on by this plan; `closed`: its row is gone, nothing more is done. */
+  readonly what: 'done' | 'again' | 'new' | 'closed';
+  /** Paths of the steps whose outcome stays: nothing is sent for them. */
+  readonly kept: readonly string[];
+  /** Fields of the row: [value that the run has, value that the row has now]. Of what is done the run's value stays. */
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>;
+  /** What cannot be, after what the run has done: the plan cannot be applied. */
+  readonly refused?: readonly string[];
+}
+
+/** The run that a plan belongs to, and how far it had come when the plan was made: applied later, the plan is refused. */
+export interface PlanOfRun {
+  readonly run: string;
+  readonly position: number;
+}
+
+/** What a run did and an undo does not take back, with the reason. */
+export interface StandingGroup {
+  readonly uses: string;
+  readonly reason: string;
+  readonly count: number;
+  /** Some of them: the record's key and the step's path. */
+  readonly examples: readonly string[];
 }
 
 /** What must still be true when the plan is applied. */
@@ -115,6 +143,10 @@ export interface PlanHeader {
   /** Folders of entries that were added to the catalogue; absent where there were none. */
   readonly catalogues?: readonly string[];
   readonly digests: Digests;
+  /** Set where the plan goes on with a run: `ownPlaybook` where its playbook is the one that the run keeps. */
+  readonly revises?: PlanOfRun & { readonly ownPlaybook: boolean };
+  /** Set where the plan undoes a run. */
+  readonly undoes?: PlanOfRun & { readonly standing: readonly StandingGroup[] };
 }
 
 /** Nothing is wrong with it, and a reviewer should look at it first. */
@@ -159,6 +191,8 @@ export interface PlanSummary {
   readonly warnings: readonly Diagnostic[];
   /** Sizes of the waves that the records go in, where the playbook has a rollout. */
   readonly waves?: readonly number[];
+  /** Records of a revised plan by what becomes of them. */
+  readonly revision?: Readonly<Partial<Record<Revision['what'], number>>>;
   /** What to look at first; plans of earlier versions do not have it. */
   readonly unusual?: readonly Unusual[];
   /** Country → records that name it; plans of earlier versions do not have it. */

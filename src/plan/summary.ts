@@ -1,14 +1,18 @@
 import type { Playbook } from '../check/playbook.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Operations } from '../operations/operation.ts';
 import { pathOf } from '../operations/template.ts';
 import { CallEstimate } from './call-estimate.ts';
 import { checkGuards, type PlanCounts, sumsWanted } from './guards.ts';
-import type { Action, PlannedAction, PlannedRecord, PlanSummary } from './plan.ts';
+import type { Action, PlannedAction, PlannedRecord, PlanSummary, Revision } from './plan.ts';
 import type { PolicyJudge } from './policy-plan.ts';
 import { UnusualThings } from './unusual.ts';
 import { waveSizes } from './waves.ts';
 
 const changing: ReadonlySet<Action> = new Set(['create', 'update', 'delete', 'act', 'conditional']);
+
+/** Records named that a revision cannot take; a wrong column makes thousands of them. */
+const refusedListed = 20;
 
 /** Totals of a plan, record by record; memory grows with the operations, not with the records. */
 export class Summary implements PlanCounts {
@@ -19,6 +23,10 @@ export class Summary implements PlanCounts {
   readonly #estimate: CallEstimate;
   readonly #sums = new Map<string, number>();
   readonly #unusual: UnusualThings;
+  /** What the run did before, in the measure of guards: they hold for the run as a whole. */
+  readonly #earlier = new Map<string, number>();
+  readonly #revision: Partial<Record<Revision['what'], number>> = {};
+  readonly #refused: Diagnostic[] = [];
   #records = 0;
   #invalid = 0;
 
@@ -47,6 +55,29 @@ export class Summary implements PlanCounts {
     this.#estimate.add(record);
     if (record.invalid !== undefined) this.#invalid += 1;
     for (const action of record.actions) this.#addAction(action);
+    if (record.revision !== undefined) this.#addRevision(record, record.revision);
+  }
+
+  /** Actions that the run has done before this plan. */
+  addEarlier(actions: readonly PlannedAction[]): void {
+    for (const action of actions) {
+      if (!changing.has(action.action)) continue;
+      this.#earlier.set(action.uses, (this.#earlier.get(action.uses) ?? 0) + 1);
+      for (const name of this.#sums.keys()) this.#addSum(name, action);
+    }
+  }
+
+  #addRevision({ key, row }: PlannedRecord, { what, refused = [] }: Revision): void {
+    this.#revision[what] = (this.#revision[what] ?? 0) + 1;
+    for (const reason of refused) {
+      if (this.#refused.length === refusedListed) return;
+      this.#refused.push({
+        code: 'PLAN_REFUSED',
+        severity: 'error',
+        message: `${key} (row ${row}): ${reason}`,
+        help: 'give it the values back that it was done with, or take the row out and put what is left to do into a run of its own',
+      });
+    }
   }
 
   #addAction(action: PlannedAction): void {
@@ -71,7 +102,8 @@ export class Summary implements PlanCounts {
 
   count(operation: string): number {
     const actions = this.#actions.get(operation) ?? {};
-    return [...changing].reduce((sum, action) => sum + (actions[action] ?? 0), 0);
+    const earlier = this.#earlier.get(operation) ?? 0;
+    return [...changing].reduce((sum, action) => sum + (actions[action] ?? 0), earlier);
   }
 
   sum(operation: string, path: string): number {
@@ -90,7 +122,12 @@ export class Summary implements PlanCounts {
       ...this.#estimate.finish(secondsPerCall),
       planningCalls,
       ...this.#waves(),
-      warnings: [...checkGuards(this.#playbook, this.#parameters, this), ...(this.#judge?.findings() ?? [])],
+      warnings: [
+        ...this.#refused,
+        ...checkGuards(this.#playbook, this.#parameters, this),
+        ...(this.#judge?.findings() ?? []),
+      ],
+      ...(Object.keys(this.#revision).length === 0 ? {} : { revision: this.#revision }),
       unusual: this.#unusual.finish(),
       countries: this.#unusual.countries(),
       seal,

@@ -52,6 +52,21 @@ export function settledOf({ entries }: RecordWithEntries): Settled | undefined {
   return last?.type === 'settled' ? last : undefined;
 }
 
+/** The reason of a record whose row was taken out of the input by a revision. */
+export const closedCode = 'CLOSED';
+
+/** Such a record stands in no result file: its row is none of the input's any more. */
+export function isClosed(settled: Settled | undefined): boolean {
+  return settled?.outcome === 'skipped' && settled.error?.code === closedCode;
+}
+
+/** A row without the columns that an earlier result file added. */
+export function ownText(line: string, format: RowFormat): string {
+  const end = /(?:\r\n|\n|\r)$/u.exec(line)?.[0] ?? '';
+  const text = line.slice(0, line.length - end.length);
+  return text.slice(0, keptLength(text, format)) + end;
+}
+
 /** The header line of a result file. */
 export function headerLine(file: ResultFile, format: RowFormat, outputs: readonly string[]): string {
   return extend(format.header, format, columnsOf(file, outputs));

@@ -187,7 +187,7 @@ function doubtOf({ doubt, lookup, satisfied }: Operation): string {
   return `\`${asked}\` tells whether it happened: then its result is taken, else the request goes out again`;
 }
 
-function lookupsOf({ kind, lookup, satisfied, update, merge }: Operation): Facts {
+function lookupsOf({ kind, lookup, satisfied, update, merge, undo }: Operation): Facts {
   return [
     ...(lookup === undefined || kind !== 'create'
       ? []
@@ -205,6 +205,11 @@ function lookupsOf({ kind, lookup, satisfied, update, merge }: Operation): Facts
     ...(merge === undefined
       ? []
       : [['Reads first', `\`${merge.operation}\`, whose answer goes back with the change in it`] as const]),
+    ...(undo === undefined
+      ? []
+      : [
+          ['Taken back', 'never' in undo ? `by nothing: ${undo.never}` : `by \`${undo.operation}\``] as const,
+        ]),
   ];
 }
 

@@ -49,9 +49,18 @@ function shapeOf(record: PlannedRecord): string {
   const shapes = record.actions.map(
     ({ path, action }) => `${path.replaceAll(/\[[^\]]*\]/gu, '[]')} ${action}`,
   );
-  return [...new Set(shapes)].join('\n');
+  return [...new Set([...revisionOf(record), ...shapes])].join('\n');
+}
+
+/** Records of a revised plan fare alike where the same becomes of them, and where the same fields have changed. */
+function revisionOf({ revision }: PlannedRecord): readonly string[] {
+  if (revision === undefined) return [];
+  return [revision.what, ...Object.keys(revision.changes ?? {}).sort(), ...(revision.refused ?? [])];
 }
 
 function isExceptional(record: PlannedRecord): boolean {
+  const { revision } = record;
+  if (revision?.refused !== undefined) return true;
+  if (revision?.what === 'done' && revision.changes !== undefined) return true;
   return record.invalid !== undefined || record.actions.some(({ action }) => action === 'refuse');
 }

@@ -1,5 +1,14 @@
 import { oneLine } from '../diagnostics/neutralise.ts';
-import type { Action, PlanHeader, PlannedAction, PlannedRecord, PlanSummary, Unusual } from '../plan/plan.ts';
+import type {
+  Action,
+  PlanHeader,
+  PlannedAction,
+  PlannedRecord,
+  PlanSummary,
+  Revision,
+  StandingGroup,
+  Unusual,
+} from '../plan/plan.ts';
 
 /** Colour functions, handed in so that this file draws the same with and without them. */
 export interface Paint {
@@ -50,6 +59,7 @@ export function signOf(action: Action): string {
 export function summaryText(header: PlanHeader, summary: PlanSummary, paint: Paint): string {
   const lines = [
     `${paint.bold(oneLine(header.playbook.name))} · ${plural(summary.records, 'record')} of ${oneLine(header.input.file)}${chosenText(header.selection)} · ${oneLine(header.target)}${header.offline ? ' · offline, nothing was looked up' : ''}${header.policy === undefined ? '' : ` · policy ${oneLine(header.policy.name)}`}`,
+    ...runLines(header, summary),
     '',
     ...operationLines(summary, paint),
     '',
@@ -76,6 +86,33 @@ function chosenText(chosen: PlanHeader['selection']): string {
     ...(limit === undefined ? [] : [`the first ${count(limit)}`]),
   ];
   return ` (${parts.join(', ')})`;
+}
+
+const fates: readonly (readonly [Revision['what'], string])[] = [
+  ['done', 'stay as they are done'],
+  ['again', 'go on'],
+  ['new', 'are new'],
+  ['closed', 'are closed: their rows are gone'],
+];
+
+/** The run that a plan goes on with, and what becomes of its records. */
+function runLines({ revises, undoes }: PlanHeader, { revision = {} }: PlanSummary): readonly string[] {
+  if (undoes !== undefined) return [`Undoes run ${oneLine(undoes.run)}`, ...standingLines(undoes.standing)];
+  if (revises === undefined) return [];
+  const parts = fates.flatMap(([what, words]) =>
+    revision[what] === undefined ? [] : [`${count(revision[what])} ${words}`],
+  );
+  return [`Revises run ${oneLine(revises.run)}: ${parts.join(', ')}`];
+}
+
+/** What stays although its run is undone, and why. */
+export function standingLines(standing: readonly StandingGroup[]): readonly string[] {
+  if (standing.length === 0) return [];
+  const lines = standing.flatMap(({ uses, reason, count: n, examples }) => [
+    `  ${oneLine(uses)} ${count(n)}×: ${oneLine(reason)}`,
+    `      ${oneLine(examples.join(', '))}${n > examples.length ? ` and ${count(n - examples.length)} more` : ''}`,
+  ]);
+  return ['', 'What stands, and is not taken back:', ...lines];
 }
 
 function operationLines(summary: PlanSummary, paint: Paint): readonly string[] {
@@ -125,11 +162,30 @@ function unusualLines(unusual: readonly Unusual[], paint: Paint): readonly strin
 /** One record with its actions, a line each; what it changes and why below. */
 export function recordText(record: PlannedRecord, paint: Paint): string {
   const lines = [`${paint.bold(oneLine(record.key))} ${paint.dim(`row ${record.row}`)}`];
+  if (record.revision !== undefined) lines.push(...revisionLines(record.revision, paint));
   for (const diagnostic of record.invalid ?? []) lines.push(paint.red(`  x ${oneLine(diagnostic.message)}`));
   // A check that holds is no news; one that does not is a `refuse`.
   for (const action of record.actions)
     if (action.action !== 'assert') lines.push(...actionLines(action, paint));
   return lines.join('\n');
+}
+
+function revisionLines({ what, changes = {}, refused = [] }: Revision, paint: Paint): readonly string[] {
+  const changed = Object.entries(changes);
+  const head: Readonly<Record<Revision['what'], string>> = {
+    done: changed.length === 0 ? '= it is done' : '= it is done, and stays so although its row has changed:',
+    again: '~ it goes on',
+    new: '+ it is new',
+    closed: '- its row is gone: nothing more is done',
+  };
+  const colour = changed.length > 0 && what === 'done' ? 'yellow' : 'dim';
+  return [
+    paint[colour](`  ${head[what]}`),
+    ...changed.map(
+      ([name, [was, is]]) => `      ${oneLine(name)}: ${oneLine(show(was))} → ${oneLine(show(is))}`,
+    ),
+    ...refused.map((reason) => paint.red(`  x ${oneLine(reason)}`)),
+  ];
 }
 
 function actionLines(action: PlannedAction, paint: Paint): readonly string[] {

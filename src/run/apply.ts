@@ -39,6 +39,8 @@ export interface ApplyRun {
   /** Index of the last record of each wave, where the playbook has a rollout; as it was when the run began. */
   readonly waves?: readonly number[] | undefined;
   readonly policies?: readonly RunPolicy[];
+  /** Only what is in doubt is settled; nothing new is begun. */
+  readonly settleOnly?: boolean;
 }
 
 /**
@@ -99,6 +101,7 @@ function contextOf(apply: ApplyRun, limiter: Limiter, ending: Ending): RunContex
     world,
     listener,
     log: makeLog(journal, (error) => ending.halt('the journal cannot be written', { error })),
+    settleOnly: apply.settleOnly === true,
     halt: ending.signal,
     stop,
     ...(apply.policies === undefined ? {} : { policies: apply.policies }),

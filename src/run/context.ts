@@ -24,6 +24,8 @@ export interface RunContext {
   readonly log: Log;
   /** What an organisation allows, whatever the playbook says; each write is judged by all of them. */
   readonly policies?: readonly RunPolicy[];
+  /** Settles what is in doubt and begins nothing: a record stays open at its first step that would be new. */
+  readonly settleOnly: boolean;
   /** Aborted with an Interrupted: no new requests; what is in flight is waited for and recorded. */
   readonly halt: AbortSignal;
   /** Aborted: what is in flight is let go, too. */

@@ -4,7 +4,7 @@ import type { StepOutcomeName } from '../journal/journal.ts';
 import { resolveInput } from '../plan/resolve.ts';
 import { unwrapSecrets, wrapSecrets } from '../plan/secrets.ts';
 import { asText } from '../schema/as-text.ts';
-import { Waiting } from './context.ts';
+import { Interrupted, Waiting } from './context.ts';
 import { type Deadline, TimedOut } from './deadline.ts';
 import { paceMs } from './pace.ts';
 import { type RecordRun, type StepEnd, settledEntry } from './record-run.ts';
@@ -41,6 +41,8 @@ export async function runLeaf(
       ...(error === undefined ? {} : { error }),
     };
   }
+  if (run.context.settleOnly && state.type === 'nothing')
+    throw new Interrupted('only what is in doubt is settled');
   const end = await perform(run, step, path, scope, deadline);
   settleLeaf(run, step, path, end, { journal: step.type !== 'assert' || end.outcome === 'failed' });
   return end;
