@@ -109,7 +109,8 @@ class LearningPacer implements Pacer {
     if (rate === undefined) return 0;
     const passedMs = now - this.#filledAt;
     this.#filledAt = now;
-    const most = (rate * Math.max(burstMs, this.#pauseMs)) / 1_000;
+    // At least one request: else a rate that has fallen far would never let one go.
+    const most = Math.max(1, (rate * Math.max(burstMs, this.#pauseMs)) / 1_000);
     this.#level = Math.min(most, this.#level + (passedMs * rate) / 1_000);
     const short = ((1 - this.#level) / rate) * 1_000;
     const gapMs = 1_000 / (catchUp * rate);

@@ -45,9 +45,9 @@ export const mutants: readonly Mutant[] = [
       "await log.durable(intentOf(write, attempt)); note(context, write, attempt, 'ok', 200, wrapSecrets({}, write.operation.result));",
   },
   {
-    without: 'a look at the lease before anything leaves',
+    without: 'a look at the lease, and at the time since the intent, before anything leaves',
     file: 'run/attempt.ts',
-    text: 'if (!log.owned()) throw new LeaseLost(run.id); // A2',
+    text: 'if (!log.owned()) throw new LeaseLost(run.id); // A2\n      if (awake() > leavesWithinMs) throw new Overslept();',
     instead: '',
   },
   {
@@ -58,9 +58,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: 'Retry-After',
-    file: 'run/limiter.ts',
-    text: 'this.#pauses.pause(keys[0]!, now + answer.retryAfterMs);',
-    instead: '',
+    file: 'partner-center/answer.ts',
+    text: "return { type: 'throttled', error: serviceError(wire), retryAfterMs: retryAfter(headers, now) };",
+    instead: "return { type: 'throttled', error: serviceError(wire), retryAfterMs: undefined };",
   },
   {
     without: 'holding what only a person can settle',
