@@ -21,8 +21,12 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+/** As the input names them; records go side by side, so which one is drafted first is open. */
+const names = ['GDAP Contoso', 'GDAP Fabrikam', 'GDAP Adatum'];
+
 async function relationships(): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  return (await rig.state()).delegatedAdminRelationships ?? [];
+  const all = (await rig.state()).delegatedAdminRelationships ?? [];
+  return all.toSorted((a, b) => names.indexOf(String(a.displayName)) - names.indexOf(String(b.displayName)));
 }
 
 describe('establish-gdap', () => {
@@ -39,11 +43,9 @@ describe('establish-gdap', () => {
     // The plan names the folder: applying it needs no option.
     const applied = await rig.run(['apply', 'first.plan']);
     expect(applied.status, applied.stderr).toBe(0);
-    expect((await relationships()).map(({ displayName, status }) => [displayName, status])).toEqual([
-      ['GDAP Contoso', 'approvalPending'],
-      ['GDAP Fabrikam', 'approvalPending'],
-      ['GDAP Adatum', 'approvalPending'],
-    ]);
+    expect((await relationships()).map(({ displayName, status }) => [displayName, status])).toEqual(
+      names.map((name) => [name, 'approvalPending']),
+    );
     const file = /(\S+results\.csv)/u.exec(applied.stdout + applied.stderr)![1]!;
     expect(rowsOf(await rig.read(file))[0]).toMatchObject({
       tenantry_status: 'approvalPending',

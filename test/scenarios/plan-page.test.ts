@@ -206,7 +206,7 @@ describe('a plan of 50,000 records', () => {
     async function* records() {
       for (let index = 0; index < 50_000; index += 1) yield record(index);
     }
-    const playbook = { guards: [], limits: { concurrency: 10 } } as never;
+    const playbook = { guards: [], limits: { concurrency: 10, perCustomer: 2, operations: {} } } as never;
     await writePlan(rig.file('large.plan'), header, records(), {
       summary: new Summary(playbook, operations, {}),
       planningCalls: () => 0,
