@@ -160,7 +160,9 @@ const known: Readonly<
 };
 
 function yamlError(file: string, text: string, error: YAMLError): Diagnostic {
-  const [start, end] = error.pos;
+  const [found, end] = error.pos;
+  // What is missing at the end is said of a place behind it, and of covered pitfalls even further.
+  const start = Math.min(found, text.length);
   const lineEnd = text.indexOf('\n', start) === -1 ? text.length : text.indexOf('\n', start);
   const at = { file, offset: start, length: Math.max(1, Math.min(end, lineEnd) - start) };
   const { code = 'YAML_SYNTAX', message = inOurStyle(error.message), help } = known[error.code] ?? {};

@@ -274,6 +274,12 @@ describe('limits', () => {
     expect(root.type === 'map' && root.entries.length).toBe(8_000);
   });
 
+  it('says what is missing at the end at the end', () => {
+    const text = '{${{ a\n${{ ';
+    const { diagnostics: found } = readDocument('f.yaml', text);
+    expect(found.at(-1)).toMatchObject({ code: 'YAML_SYNTAX', at: { offset: text.length } });
+  });
+
   it('never throws, whatever the text', () => {
     const pieces = fc.constantFrom(
       ...[
