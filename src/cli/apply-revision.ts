@@ -1,9 +1,7 @@
-import type { Playbook } from '../check/playbook.ts';
 import type { CheckedRow } from '../check/records.ts';
 import { DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal, RevisedRecord, RunJournal, RunStatus } from '../journal/journal.ts';
-import type { Operations } from '../operations/operation.ts';
-import { digestOfRecord, digestsOf, fits } from '../plan/fits.ts';
+import { digestOfRecord, fits } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord } from '../plan/plan.ts';
 import type { OpenedPlan } from '../plan/plan-file.ts';
 import { wrapSecrets } from '../plan/secrets.ts';
@@ -15,6 +13,7 @@ import { concurrencyOf, execute } from './execute.ts';
 import { loadPlaybook, playbookFrom } from './load-playbook.ts';
 import { findRun, openJournal } from './open-journal.ts';
 import type { Common, InputOptions, RunOptions } from './options.ts';
+import { digestsNow, type PlanSources, sourcesOf } from './plan-sources.ts';
 import { type PolicyOptions, policiesToResume, refuseForbidden } from './policy.ts';
 import { type Input, openInput } from './records.ts';
 import { parametersFor, refuseOtherColumns, targetOf } from './revise-sources.ts';
@@ -48,18 +47,12 @@ export async function applyRevision(
       status.used,
     );
     const playbook = header.revises.ownPlaybook ? old : await loadPlaybook(header.playbook.file, operations);
-    const sources: InputOptions = {
-      ...options,
-      input: header.input.file,
-      related: Object.entries(header.input.related).map(([name, file]) => `${name}=${file}`),
-      param: Object.entries(header.parameters).map(
-        ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-      ),
-    };
+    const sources = sourcesOf(header, options);
     const parameters = await parametersFor(status, old, playbook, sources);
     const input = await openInput(playbook, parameters, sources);
     try {
-      refuseStale(header, { playbook, parameters, input, operations, target });
+      const changed = fits(header, digestsNow({ playbook, parameters, input, operations, target }));
+      if (changed.length > 0) throw new DiagnosticsError(changed);
       refuseOtherColumns(status, input);
       const run = await journal.openRun(status.id);
       try {
@@ -97,33 +90,6 @@ export async function applyRevision(
   }
 }
 
-interface Sources {
-  readonly playbook: Playbook;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly input: Input;
-}
-
-function refuseStale(
-  header: PlanHeader,
-  now: Sources & { readonly operations: Operations; readonly target: string },
-): void {
-  const { playbook, parameters, input, operations, target } = now;
-  const changed = fits(
-    header,
-    digestsOf({
-      playbook: playbook.source,
-      used: playbook.used,
-      input: input.digest,
-      related: input.relatedDigests,
-      parameters,
-      operations: operations.digest,
-      catalogues: operations.catalogues ?? [],
-      target,
-    }),
-  );
-  if (changed.length > 0) throw new DiagnosticsError(changed);
-}
-
 const batch = 200;
 
 /** Sets the revision aside, row by row beside the plan's records, and makes it count. */
@@ -134,7 +100,7 @@ async function reviseRun(
     status,
   }: { readonly journal: Journal; readonly run: RunJournal; readonly status: RunStatus },
   plan: OpenedPlan,
-  { playbook, parameters, input }: Sources,
+  { playbook, parameters, input }: Pick<PlanSources, 'playbook' | 'parameters' | 'input'>,
 ): Promise<void> {
   const { header, summary } = plan as OpenedPlan & { readonly header: RevisingHeader };
   const revising = await run.revise();

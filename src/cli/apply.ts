@@ -4,7 +4,7 @@ import { isPlace } from '../check/playbook-files.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Catalogue, Operations } from '../operations/operation.ts';
-import { digestOfCatalogue, digestOfText, digestsOf, fits } from '../plan/fits.ts';
+import { digestOfCatalogue, digestOfText, fits } from '../plan/fits.ts';
 import type { PlanHeader } from '../plan/plan.ts';
 import { type OpenedPlan, readPlan } from '../plan/plan-file.ts';
 import { beginRun } from './begin-run.ts';
@@ -14,7 +14,7 @@ import { concurrencyOf, execute, resultsFolder } from './execute.ts';
 import { exitStatus } from './exit-status.ts';
 import { fileAt, loadParameters, loadPlaybook, playbookText, usage } from './load-playbook.ts';
 import { openJournal } from './open-journal.ts';
-import type { Common, InputOptions, RunOptions, TrustOptions } from './options.ts';
+import type { Common, RunOptions, TrustOptions } from './options.ts';
 import {
   guardsHold,
   makePlan,
@@ -24,6 +24,7 @@ import {
   showElsewhere,
 } from './plan.ts';
 import { isPlanFile } from './plan-or-playbook.ts';
+import { digestsNow, sourcesOf } from './plan-sources.ts';
 import { keptOf, policyToApply, refuseForbidden } from './policy.ts';
 import { digestFile, openInput } from './records.ts';
 import { digestNow } from './selection.ts';
@@ -129,14 +130,11 @@ async function applyAsRun(
     refuseStale(
       fits(
         header,
-        digestsOf({
-          playbook: playbook.source,
-          used: playbook.used,
-          input: input.digest,
-          related: input.relatedDigests,
+        digestsNow({
+          playbook,
           parameters,
-          operations: operations.digest,
-          catalogues: operations.catalogues ?? [],
+          input,
+          operations,
           target,
           selection: await digestNow(header.selection, playbook),
         }),
@@ -223,28 +221,12 @@ async function otherFiles(
   return fits(header, now);
 }
 
-/** The files and parameters that a plan was made from. */
-function sourcesOf(header: PlanHeader, options: ApplyOptions): InputOptions {
-  return {
-    ...options,
-    input: header.input.file,
-    related: pairs(header.input.related),
-    param: pairs(header.parameters),
-  };
-}
-
 /** What takes back a run was looked for when it stood where the plan says: it may have done more since. */
 async function refuseMoved(journal: Journal, { undoes }: PlanHeader): Promise<void> {
   if (undoes === undefined || (await journal.position(undoes.run)) === undoes.position) return;
   const message = `the plan no longer fits: run ${undoes.run} has gone on since it was made, or lies in another state file`;
   const help = `plan again, and have the new plan reviewed:\n    tenantry undo ${undoes.run} --out FILE`;
   throw new DiagnosticsError([{ code: 'PLAN_STALE', severity: 'error', message, help }]);
-}
-
-function pairs(map: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(map).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
 }
 
 function refuseStale(diagnostics: readonly Diagnostic[]): void {

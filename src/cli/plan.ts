@@ -6,7 +6,6 @@ import type { Playbook } from '../check/playbook.ts';
 import { type Diagnostic, DiagnosticsError } from '../diagnostics/diagnostic.ts';
 import { oneLine } from '../diagnostics/neutralise.ts';
 import type { Operations } from '../operations/operation.ts';
-import { digestsOf } from '../plan/fits.ts';
 import type { PlanHeader, PlannedRecord, PlanSummary } from '../plan/plan.ts';
 import { readPlan, writePlan } from '../plan/plan-file.ts';
 import { planRecords } from '../plan/plan-records.ts';
@@ -23,6 +22,7 @@ import { exitStatus } from './exit-status.ts';
 import { printDiagnostics } from './failure.ts';
 import { loadParameters, loadPlaybook, usage } from './load-playbook.ts';
 import type { Common, InputOptions } from './options.ts';
+import { digestsNow } from './plan-sources.ts';
 import {
   judgeOf,
   type LoadedPolicy,
@@ -292,17 +292,7 @@ export function headerOf({
     target,
     offline,
     ...cataloguesOf(operations),
-    digests: digestsOf({
-      playbook: playbook.source,
-      used: playbook.used,
-      input: input.digest,
-      related: input.relatedDigests,
-      parameters,
-      operations: operations.digest,
-      catalogues: operations.catalogues ?? [],
-      target,
-      selection: chosen.digest,
-    }),
+    digests: digestsNow({ playbook, parameters, input, operations, target, selection: chosen.digest }),
   };
 }
 

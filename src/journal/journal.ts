@@ -147,6 +147,20 @@ export interface RunRecord {
 /** Records by how they ended. */
 export type RecordCounts = Readonly<Record<StepOutcomeName | 'open', number>>;
 
+/** Counts to begin counting from. */
+export function noRecords(): Record<StepOutcomeName | 'open', number> {
+  return {
+    succeeded: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    blocked: 0,
+    inDoubt: 0,
+    waiting: 0,
+    open: 0,
+  };
+}
+
 /** Records whose index lies between two, both included. */
 export interface IndexRange {
   readonly from: number;

@@ -6,6 +6,7 @@ import {
   type IndexRange,
   type Journal,
   LeaseHeld,
+  noRecords,
   type RecordCounts,
   type RunHeader,
   type RunJournal,
@@ -273,16 +274,7 @@ function headerOf({ database, options }: Store, { id, header }: RunRow): RunHead
 }
 
 async function countRecords({ database }: Store, n: number, { from, to }: IndexRange): Promise<RecordCounts> {
-  const counts: Record<StepOutcomeName | 'open', number> = {
-    succeeded: 0,
-    unchanged: 0,
-    skipped: 0,
-    failed: 0,
-    blocked: 0,
-    inDoubt: 0,
-    waiting: 0,
-    open: 0,
-  };
+  const counts = noRecords();
   const { rows } = await database.query<{ outcome: StepOutcomeName | null; records: string }>(
     'SELECT outcome, count(*) AS records FROM {s}.records WHERE run = $1 AND idx BETWEEN $2 AND $3 GROUP BY outcome',
     [n, from, to],

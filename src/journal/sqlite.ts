@@ -9,6 +9,7 @@ import {
   type IndexRange,
   type Journal,
   LeaseHeld,
+  noRecords,
   type RecordCounts,
   type RunHeader,
   type RunJournal,
@@ -178,16 +179,7 @@ function countRecords(
   n: number,
   { from, to }: IndexRange = everyIndex,
 ): RecordCounts {
-  const counts: Record<StepOutcomeName | 'open', number> = {
-    succeeded: 0,
-    unchanged: 0,
-    skipped: 0,
-    failed: 0,
-    blocked: 0,
-    inDoubt: 0,
-    waiting: 0,
-    open: 0,
-  };
+  const counts = noRecords();
   const rows = database
     .prepare(
       'SELECT outcome, count(*) AS records FROM records WHERE run = ? AND idx BETWEEN ? AND ? GROUP BY outcome',

@@ -4,6 +4,7 @@ import {
   type IndexRange,
   type JournalEntry,
   type LeaseLost,
+  noRecords,
   type RecordWithEntries,
   type RunHeader,
   type RunJournal,
@@ -92,16 +93,7 @@ export function memoryJournal(
     }
   }
   const countsIn = ({ from, to }: IndexRange) => {
-    const counts = {
-      succeeded: 0,
-      unchanged: 0,
-      skipped: 0,
-      failed: 0,
-      blocked: 0,
-      inDoubt: 0,
-      waiting: 0,
-      open: 0,
-    };
+    const counts = noRecords();
     for (const { index } of stored.records)
       if (index >= from && index <= to) counts[outcome(index) ?? 'open'] += 1;
     return counts;
